@@ -1,0 +1,144 @@
+//! What the administrator decided: how long a person may be absent.
+
+use serde::{Deserialize, Serialize};
+
+/// Shortest idle timeout outside development mode: 5 minutes (design.md, rule 11).
+pub const MIN_IDLE_TIMEOUT_MS: u64 = 5 * 60 * 1000;
+/// Longest idle timeout: 8 hours (design.md, rule 11).
+pub const MAX_IDLE_TIMEOUT_MS: u64 = 8 * 60 * 60 * 1000;
+/// Shortest idle timeout in the authority's explicit development mode.
+pub const MIN_DEV_IDLE_TIMEOUT_MS: u64 = 1000;
+/// Shortest warning outside development mode: 20 seconds (WCAG 2.2, success criterion 2.2.1).
+pub const MIN_WARN_BEFORE_MS: u64 = 20 * 1000;
+/// Shortest interval between two keep-alives of a token.
+pub const MIN_KEEPALIVE_MS: u64 = 1000;
+/// Longest hold that a policy can allow: 24 hours (NIST SP 800-63B-4, 2.2.3: AAL2 overall).
+pub const MAX_HOLD_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// Whether an end is carried out or only reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The session ends.
+    Enforce,
+    /// The end is reported and nothing ends.
+    Observe,
+}
+
+/// Which kinds of input count as activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Counted {
+    /// Trusted key presses, repeats left out.
+    pub keystrokes: bool,
+    /// Trusted pointer presses.
+    pub clicks: bool,
+    /// Accepted heartbeats of an embedding host.
+    pub heartbeats: bool,
+}
+
+impl Counted {
+    /// Everything counts.
+    pub const ALL: Self = Self { keystrokes: true, clicks: true, heartbeats: true };
+}
+
+/// The rules for one token as the authority states them. The highest version wins.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Policy {
+    /// Grows with each change; facts keep the highest.
+    pub version: u64,
+    /// Milliseconds without activity after which the session ends.
+    pub idle_timeout_ms: u64,
+    /// Milliseconds before the deadline at which the warning is due.
+    pub warn_before_ms: u64,
+    /// Milliseconds between two keep-alives of a token at the least.
+    pub keepalive_ms: u64,
+    /// Moment at which the session ends whatever happens, in milliseconds since the Unix epoch.
+    pub logout_at: Option<u64>,
+    /// Whether ends are carried out.
+    pub mode: Mode,
+    /// What counts as activity.
+    pub counts: Counted,
+    /// Longest time to live of a hold, in milliseconds.
+    pub max_hold_ms: u64,
+}
+
+/// Why a policy was refused: which value, and the range it must lie in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfRange {
+    /// The field's name, as in JSON.
+    pub field: &'static str,
+    /// Smallest allowed value in milliseconds.
+    pub min: u64,
+    /// Largest allowed value in milliseconds.
+    pub max: u64,
+}
+
+impl Policy {
+    /// What holds until the authority has spoken: 15 minutes (PCI DSS 4.0.1, 8.2.8),
+    /// a warning one minute before, a keep-alive each 30 seconds.
+    pub const DEFAULT: Self = Self {
+        version: 0,
+        idle_timeout_ms: 15 * 60 * 1000,
+        warn_before_ms: 60 * 1000,
+        keepalive_ms: 30 * 1000,
+        logout_at: None,
+        mode: Mode::Enforce,
+        counts: Counted::ALL,
+        max_hold_ms: 60 * 60 * 1000,
+    };
+
+    /// Checks every range. `dev` allows the short times of the development mode.
+    ///
+    /// # Errors
+    /// The first value that is out of its range.
+    pub fn check(&self, dev: bool) -> Result<(), OutOfRange> {
+        let (min_idle, min_warn) = if dev {
+            (MIN_DEV_IDLE_TIMEOUT_MS, 0)
+        } else {
+            (MIN_IDLE_TIMEOUT_MS, MIN_WARN_BEFORE_MS)
+        };
+        let within = |field, value: u64, min: u64, max: u64| {
+            if (min..=max).contains(&value) { Ok(()) } else { Err(OutOfRange { field, min, max }) }
+        };
+        within("idle_timeout_ms", self.idle_timeout_ms, min_idle, MAX_IDLE_TIMEOUT_MS)?;
+        // The warning must end before the deadline begins: strictly less than the timeout.
+        within("warn_before_ms", self.warn_before_ms, min_warn, self.idle_timeout_ms - 1)?;
+        within("keepalive_ms", self.keepalive_ms, MIN_KEEPALIVE_MS, self.idle_timeout_ms)?;
+        within("max_hold_ms", self.max_hold_ms, 0, MAX_HOLD_MS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_within_the_range() {
+        assert_eq!(Policy::DEFAULT.check(false), Ok(()));
+    }
+
+    #[test]
+    fn short_times_need_the_development_mode() {
+        let short = Policy { idle_timeout_ms: 60_000, warn_before_ms: 10_000, ..Policy::DEFAULT };
+        assert_eq!(short.check(false).map_err(|e| e.field), Err("idle_timeout_ms"));
+        assert_eq!(short.check(true), Ok(()));
+    }
+
+    #[test]
+    fn each_value_has_its_range() {
+        let cases = [
+            (
+                Policy { idle_timeout_ms: MAX_IDLE_TIMEOUT_MS + 1, ..Policy::DEFAULT },
+                "idle_timeout_ms",
+            ),
+            (Policy { warn_before_ms: 19_999, ..Policy::DEFAULT }, "warn_before_ms"),
+            (Policy { warn_before_ms: 900_000, ..Policy::DEFAULT }, "warn_before_ms"),
+            (Policy { keepalive_ms: 999, ..Policy::DEFAULT }, "keepalive_ms"),
+            (Policy { keepalive_ms: 900_001, ..Policy::DEFAULT }, "keepalive_ms"),
+            (Policy { max_hold_ms: MAX_HOLD_MS + 1, ..Policy::DEFAULT }, "max_hold_ms"),
+        ];
+        for (policy, field) in cases {
+            assert_eq!(policy.check(false).map_err(|e| e.field), Err(field));
+        }
+    }
+}

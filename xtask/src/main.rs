@@ -1,0 +1,2 @@
+//! Build steps that need a Rust library.
+fn main() {}
