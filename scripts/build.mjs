@@ -1,0 +1,132 @@
+/**
+ * `npm run build`: fills dist/ with the agent. `npm run build -- --authority` builds the server
+ * too. Each step is skipped while what it reads has not changed.
+ */
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { authorityBinary, bindgenDir, dist, entries, root, target } from './lib/project.mjs';
+import { must, nodeTool, program, Stop } from './lib/run.mjs';
+import { step } from './lib/steps.mjs';
+import { size } from './size.mjs';
+import { ensureTools } from './tools.mjs';
+
+const cargoFiles = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', '.cargo'];
+const cargoKey = JSON.stringify(
+  Object.entries(process.env)
+    .filter(([name]) => /^(CARGO_(ENCODED_|PROFILE_|BUILD_|TARGET_)|RUSTFLAGS)/.test(name))
+    .sort(),
+);
+const compiled = path.join(target, 'wasm32-unknown-unknown', 'wasm', 'stillhere.wasm');
+const glue = path.join(bindgenDir, 'stillhere.js');
+const bound = path.join(bindgenDir, 'stillhere_bg.wasm');
+const small = path.join(target, 'wasm-opt', 'stillhere.wasm');
+
+/** The features that rustc turns on by itself for this target, which wasm-opt must be told. */
+const wasmFeatures = [
+  'bulk-memory',
+  'call-indirect-overlong',
+  'multivalue',
+  'mutable-globals',
+  'nontrapping-float-to-int',
+  'reference-types',
+  'sign-ext',
+];
+
+async function compile() {
+  const about = { inputs: [...cargoFiles, 'src'], outputs: [compiled], key: cargoKey };
+  await step('cargo: the agent', about, () =>
+    must('cargo', [
+      ...['build', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown'],
+      ...['-p', 'stillhere', '--lib'],
+    ]),
+  );
+}
+
+async function bind() {
+  const inputs = [compiled, 'Cargo.lock', 'xtask'];
+  await step('wasm-bindgen', { inputs, outputs: [bindgenDir] }, async () => {
+    rmSync(bindgenDir, { recursive: true, force: true });
+    const command = ['bindgen', '--input', compiled, '--out', bindgenDir];
+    await must('cargo', ['run', '-p', 'xtask', '--', ...command]);
+  });
+}
+
+async function optimise() {
+  const flags = ['-Oz', '--strip-producers', '--strip-target-features'];
+  flags.unshift(...wasmFeatures.map((feature) => `--enable-${feature}`));
+  const about = { inputs: [bound, 'package-lock.json'], outputs: [small], key: flags.join() };
+  await step('wasm-opt', about, async () => {
+    mkdirSync(path.dirname(small), { recursive: true });
+    const { command, script } = nodeTool('binaryen/bin/wasm-opt');
+    await must(command, [script, bound, ...flags, '-o', small]);
+  });
+}
+
+/**
+ * What several entries share becomes a chunk, so that two entries on one page load one agent.
+ * @returns {import('esbuild').BuildOptions}
+ */
+function bundleOptions() {
+  return {
+    absWorkingDir: root,
+    entryPoints: entries.map((name) => `js/${name}.ts`),
+    outdir: dist,
+    alias: { 'stillhere-bindgen': glue },
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunk-[hash]',
+    format: 'esm',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    charset: 'utf8',
+    logLevel: 'warning',
+  };
+}
+
+async function bundle() {
+  for (const name of entries) {
+    if (!existsSync(path.join(root, `js/${name}.ts`))) {
+      throw new Stop(`js/${name}.ts is missing, an entry of scripts/lib/project.mjs.`);
+    }
+  }
+  const options = bundleOptions();
+  const inputs = ['js', bindgenDir, small, 'package-lock.json', 'tsconfig.json'];
+  const about = { inputs, outputs: [dist], key: JSON.stringify(options) };
+  await step('bundle', about, async () => {
+    rmSync(dist, { recursive: true, force: true });
+    const { build } = await import('esbuild');
+    await build(options).catch(() => {
+      throw new Stop('esbuild failed, as told above.');
+    });
+    copyFileSync(small, path.join(dist, 'stillhere.wasm'));
+    const types = readdirSync(path.join(root, 'js')).filter((name) => name.endsWith('.d.ts'));
+    for (const name of types.filter((each) => each !== 'bindgen.d.ts')) {
+      copyFileSync(path.join(root, 'js', name), path.join(dist, name));
+    }
+  });
+}
+
+/** The package: everything in dist/. */
+export async function buildAgent() {
+  await compile();
+  await bind();
+  await optimise();
+  await bundle();
+}
+
+/** The server, as `npm start` and the browser tests run it. */
+export async function buildAuthority() {
+  const inputs = [...cargoFiles, 'src', 'authority'];
+  const about = { inputs, outputs: [authorityBinary], key: cargoKey };
+  await step('cargo: the authority', about, () =>
+    must('cargo', ['build', '--release', '-p', 'stillhere-authority']),
+  );
+}
+
+await program(import.meta.url, async () => {
+  await ensureTools();
+  await buildAgent();
+  if (process.argv.includes('--authority')) await buildAuthority();
+  if (!size()) throw new Stop('dist/ is built, but over its size.');
+});

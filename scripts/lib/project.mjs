@@ -1,0 +1,20 @@
+/** The places and numbers that several scripts share, each said once. */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../../', import.meta.url));
+export const dist = path.join(root, 'dist');
+
+/** Cargo's build folder, wherever the environment puts it. */
+export const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
+/** What wasm-bindgen makes out of the agent; js/ imports it as `stillhere-bindgen`. */
+export const bindgenDir = path.join(target, 'bindgen');
+
+const exe = process.platform === 'win32' ? '.exe' : '';
+export const authorityBinary = path.join(target, 'release', `stillhere-authority${exe}`);
+
+/** One per `dist/NAME.js`, built from `js/NAME.ts`. */
+export const entries = ['index'];
+
+/** What a page may have to load for `import 'stillhere'`, in bytes after brotli -q 11. */
+export const sizeLimit = 24_000;
