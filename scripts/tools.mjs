@@ -83,7 +83,8 @@ async function ensurePackages() {
   const wanted = sha256(readFileSync(path.join(root, 'package-lock.json')));
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
   console.log('The npm packages are missing or of another package-lock.json: installing them.');
-  await must('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund']);
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=warn'];
+  await must('npm', ['ci', '--ignore-scripts', ...quiet]);
   writeFileSync(stamp, wanted);
 }
 

@@ -1,0 +1,162 @@
+/** `npm start`: builds what is missing and runs the authority with the demo until stopped. */
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import net from 'node:net';
+import os from 'node:os';
+import { buildAgent, buildAuthority } from './build.mjs';
+import { authorityBinary, root } from './lib/project.mjs';
+import { program, run, Stop } from './lib/run.mjs';
+import { ensureTools } from './tools.mjs';
+
+/** Short enough to see everything happen within a minute. */
+const demoTimes = { '--idle-timeout': '60s', '--warn-before': '20s', '--keep-alive': '5s' };
+
+const help = `npm start [-- FLAGS]   builds what is missing, then serves the authority and the demo
+
+  --idle-timeout TIME     end after this long without activity (${demoTimes['--idle-timeout']})
+  --warn-before TIME      warn this long before the end (${demoTimes['--warn-before']})
+  --keep-alive TIME       at most one keep-alive in this time (${demoTimes['--keep-alive']})
+  --store STORE           memory, PATH or redis://...
+  any other flag          goes to stillhere-authority as it is
+
+Environment: PORT (8787), STILLHERE_ADMIN_TOKEN (made and printed when missing).`;
+
+/**
+ * What the server is started with: the demo's times where the caller names none.
+ * @param {string[]} given
+ */
+export function serverFlags(given) {
+  const missing = Object.entries(demoTimes).filter(
+    ([flag]) => !given.some((word) => word === flag || word.startsWith(`${flag}=`)),
+  );
+  const dev = given.includes('--dev') ? [] : ['--dev'];
+  return [...dev, '--www', 'www', '--dist', 'dist', ...missing.flat(), ...given];
+}
+
+function chosenPort() {
+  const text = process.env.PORT || '8787';
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new Stop(`PORT must be a number from 1 to 65535, not ${text}.`);
+  }
+  return port;
+}
+
+/** @param {number} port @param {string} host */
+function tryPort(port, host) {
+  return new Promise((resolve, reject) => {
+    const probe = net.createServer();
+    probe.once('error', (/** @type {NodeJS.ErrnoException} */ error) => {
+      if (error.code === 'EADDRINUSE') {
+        reject(new Stop(`Port ${port} is taken: stop what uses it, or choose one with PORT=....`));
+      } else if (error.code === 'EACCES') {
+        reject(new Stop(`Port ${port} may not be used by this user: choose one with PORT=....`));
+      } else {
+        resolve(undefined);
+      }
+    });
+    probe.listen({ port, host }, () => probe.close(resolve));
+  });
+}
+
+/**
+ * The server gets a process group of its own, so that Ctrl-C reaches it once, through us, and it
+ * can close its store in peace. A second signal does not wait.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string[]} flags
+ */
+function startServer(env, flags) {
+  const child = spawn(authorityBinary, flags, {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    detached: process.platform !== 'win32',
+  });
+  let firstSignal = 0;
+  for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    process.on(signal, () => {
+      // npm repeats the terminal's Ctrl-C at once; that is still the first.
+      const again = firstSignal > 0 && performance.now() - firstSignal > 500;
+      if (firstSignal > 0 && !again) return;
+      firstSignal = performance.now();
+      child.kill(again ? 'SIGKILL' : signal);
+    });
+  }
+  process.on('exit', () => child.kill());
+  /** @type {Promise<number>} */
+  const ended = new Promise((resolve, reject) => {
+    child.on('error', (error) => reject(new Stop(`The server did not start: ${error.message}.`)));
+    child.on('exit', (code, signal) => {
+      resolve(code ?? 128 + (signal ? (os.constants.signals[signal] ?? 0) : 0));
+    });
+  });
+  return ended;
+}
+
+/** @param {number} port */
+async function isHealthy(port) {
+  try {
+    return (await fetch(`http://localhost:${port}/healthz`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {number} port
+ * @param {Promise<unknown>} ended
+ * @returns {Promise<boolean>} false when the server ended first
+ */
+async function untilHealthy(port, ended) {
+  let running = true;
+  const stopped = ended.then(
+    () => (running = false),
+    () => (running = false),
+  );
+  const limit = performance.now() + 30_000;
+  while (running && performance.now() < limit) {
+    if (await isHealthy(port)) return running;
+    await Promise.race([stopped, new Promise((resolve) => setTimeout(resolve, 50))]);
+  }
+  if (running) throw new Stop(`The server runs but did not answer on port ${port} for 30 s.`);
+  return false;
+}
+
+/** @param {number} port @param {string} token */
+function banner(port, token) {
+  return `
+Demo             http://localhost:${port}/
+Embedding host   http://crm.localhost:${port}/
+Admin token      ${token}
+
+Open the demo in three tabs.
+Type in one: all three stay, and one keep-alive is sent for them.
+Leave them: all three warn together, and end together.
+
+Times under 5 minutes are allowed because npm start sets --dev. Ctrl-C stops.
+`;
+}
+
+await program(import.meta.url, async () => {
+  const given = process.argv.slice(2);
+  if (given.includes('--help') || given.includes('-h')) {
+    console.log(help);
+    if (existsSync(authorityBinary)) {
+      console.log('\nstillhere-authority --help:\n');
+      await run(authorityBinary, ['--help']);
+    }
+    return 0;
+  }
+  const port = chosenPort();
+  await Promise.all([tryPort(port, '127.0.0.1'), tryPort(port, '::1')]);
+  await ensureTools();
+  await buildAgent();
+  await buildAuthority();
+
+  const token = process.env.STILLHERE_ADMIN_TOKEN || randomBytes(32).toString('base64url');
+  const env = { ...process.env, PORT: String(port), STILLHERE_ADMIN_TOKEN: token };
+  const ended = startServer(env, serverFlags(given));
+  if (await untilHealthy(port, ended)) console.log(banner(port, token));
+  return ended;
+});

@@ -1,0 +1,187 @@
+/**
+ * `npm test [-- STEP...]`: installs what is missing, builds, and runs everything that CI runs. A
+ * failed step does not stop the later ones; the last line sums up.
+ */
+import path from 'node:path';
+import { buildAgent, buildAuthority } from './build.mjs';
+import { ensureBrowser } from './lib/browser.mjs';
+import { root } from './lib/project.mjs';
+import { nodeTool, program, run, Stop, seconds } from './lib/run.mjs';
+import { filesIn } from './lib/steps.mjs';
+import { size } from './size.mjs';
+import { ensureTools } from './tools.mjs';
+
+/**
+ * @typedef {{ passed: number, failed: number }} Count
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {boolean} [build] whether it needs dist/ and the server
+ * @property {() => Promise<Count>} work
+ */
+
+/** @param {boolean} ok @returns {Count} */
+const one = (ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 });
+
+/**
+ * A command that passes or fails as a whole.
+ * @param {string} name
+ * @param {string} command
+ * @param {string[]} args
+ * @returns {Step}
+ */
+function check(name, command, args) {
+  return { name, work: async () => one((await run(command, args)).code === 0) };
+}
+
+/** @param {string} name @param {string} tool @param {string[]} args @returns {Step} */
+function toolCheck(name, tool, args) {
+  const { command, script } = nodeTool(tool);
+  return check(name, command, [script, ...args]);
+}
+
+/**
+ * Sums the numbers that a pattern finds. A run that failed without naming a failed test (it did
+ * not compile, or crashed) is one failure.
+ * @param {number} code
+ * @param {Count} count
+ * @returns {Count}
+ */
+function atLeastOneFailure(code, count) {
+  return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
+}
+
+/** @param {string} text @param {RegExp} pattern its first group is the number */
+function sum(text, pattern) {
+  return [...text.matchAll(pattern)].reduce((total, [, n]) => total + Number(n), 0);
+}
+
+/** @returns {Promise<Count>} */
+async function cargoTests() {
+  const args = ['test', '--workspace', '--no-fail-fast'];
+  const { code, text } = await run('cargo', args, { output: 'show-and-keep' });
+  return atLeastOneFailure(code, {
+    passed: sum(text, /^test result: \w+\. (\d+) passed/gm),
+    failed: sum(text, /^test result: .*? (\d+) failed/gm),
+  });
+}
+
+/**
+ * @param {string[]} files
+ * @param {string[]} flags
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {Promise<Count>}
+ */
+async function nodeTests(files, flags, env = process.env) {
+  if (files.length === 0) {
+    console.log('There are none yet.');
+    return { passed: 0, failed: 0 };
+  }
+  const args = ['--test', '--test-reporter=spec', ...flags, ...files];
+  const { code, text } = await run(process.execPath, args, { output: 'show-and-keep', env });
+  return atLeastOneFailure(code, {
+    passed: sum(text, /^\S+ pass (\d+)$/gm),
+    failed: sum(text, /^\S+ (?:fail|cancelled) (\d+)$/gm),
+  });
+}
+
+const browserFolder = path.join(root, 'tests', 'browser') + path.sep;
+
+/** @param {boolean} inBrowser */
+function testFiles(inBrowser) {
+  return filesIn(['tests'])
+    .filter((file) => file.endsWith('.test.mjs') && !file.includes('node_modules'))
+    .filter((file) => file.startsWith(browserFolder) === inBrowser)
+    .sort();
+}
+
+const clippy = ['--', '-D', 'warnings'];
+const wasm = ['-p', 'stillhere', '--target', 'wasm32-unknown-unknown'];
+
+/** @type {Step[]} */
+const steps = [
+  {
+    name: 'build',
+    work: async () => {
+      await buildAgent();
+      await buildAuthority();
+      return one(true);
+    },
+  },
+  check('fmt', 'cargo', ['fmt', '--all', '--check']),
+  check('clippy', 'cargo', ['clippy', '--workspace', '--all-targets', ...clippy]),
+  check('clippy-wasm', 'cargo', ['clippy', ...wasm, ...clippy]),
+  toolCheck('biome', '@biomejs/biome/bin/biome', ['check', '--error-on-warnings']),
+  toolCheck('types', 'typescript/bin/tsc', ['--noEmit']),
+  { name: 'rust', work: cargoTests },
+  { name: 'node', build: true, work: () => nodeTests(testFiles(false), []) },
+  {
+    name: 'browser',
+    build: true,
+    work: async () => {
+      const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
+      // Each of these drives a whole browser, and the timing of one must not disturb another.
+      return nodeTests(testFiles(true), ['--test-concurrency=1'], env);
+    },
+  },
+  { name: 'size', build: true, work: async () => one(size()) },
+  check('tidy', process.execPath, ['scripts/tidy.mjs']),
+];
+
+/** @param {string[]} wished @returns {Step[]} */
+function chosen(wished) {
+  const unknown = wished.find((name) => !steps.some((step) => step.name === name));
+  if (unknown) {
+    const names = steps.map((step) => step.name).join(', ');
+    throw new Stop(`There is no step ${unknown}; the steps are ${names}.`);
+  }
+  if (wished.length === 0) return steps;
+  const mayBuild = steps.some((step) => step.build && wished.includes(step.name));
+  return steps.filter(({ name }) => wished.includes(name) || (mayBuild && name === 'build'));
+}
+
+/** @param {Step} step @returns {Promise<Count>} */
+async function runStep({ name, work }) {
+  const since = performance.now();
+  console.log(`\n== ${name}`);
+  const count = await work().catch((error) => {
+    console.error(error instanceof Stop ? error.message : error);
+    return one(false);
+  });
+  const verdict = count.failed > 0 ? 'FAILED' : 'ok';
+  console.log(
+    `== ${name}: ${verdict}, ${count.passed} passed, ${count.failed} failed, ${seconds(since)}`,
+  );
+  return count;
+}
+
+/** @param {string[]} wished @returns {Promise<Count>} */
+async function runAll(wished) {
+  const total = { passed: 0, failed: 0 };
+  /** @type {string[]} */
+  const broken = [];
+  for (const step of chosen(wished)) {
+    const { passed, failed } = await runStep(step);
+    total.passed += passed;
+    total.failed += failed;
+    if (failed > 0) broken.push(step.name);
+  }
+  if (broken.length > 0) console.log(`\nFailed: ${broken.join(', ')}`);
+  return total;
+}
+
+await program(import.meta.url, async () => {
+  /** @type {Count} */
+  let total;
+  try {
+    const wished = process.argv.slice(2);
+    chosen(wished);
+    await ensureTools({ lint: true });
+    total = await runAll(wished);
+  } catch (error) {
+    if (!(error instanceof Stop)) throw error;
+    console.error(error.message);
+    total = one(false);
+  }
+  console.log(`${total.passed} passed, ${total.failed} failed`);
+  return total.failed > 0 ? 1 : 0;
+});
