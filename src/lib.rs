@@ -8,6 +8,8 @@
 //!
 //! The picture is in `docs/architecture.md`.
 
+extern crate alloc;
+
 #[cfg(target_arch = "wasm32")]
 mod bindings;
 #[cfg(target_arch = "wasm32")]

@@ -1,7 +1,33 @@
 //! The machine: no clock, no randomness of its own, no browser.
 //!
 //! Time is an argument and randomness a seed. A clock call in here fails clippy, a browser
-//! call fails the native build (`tests/core_is_pure.rs` shows both).
+//! call fails the native build.
+//!
+//! | file | answers |
+//! | --- | --- |
+//! | [`agent`] | START HERE: inputs in, outputs out, the one dispatcher |
+//! | [`input`], [`output`] | what the machine is told, what it wants done |
+//! | [`time`] | two clocks, one timeline |
+//! | [`facts`] | what is known, and how it merges |
+//! | [`policy`], [`rules`] | what the administrator decided; deadline and phase that follow |
+//! | [`errand`] | what to tell or ask the authority, and when |
+//! | [`sender`] | the lock's bound, and taking it by force |
+//! | [`answer`] | what an answer of the authority changes |
+//! | [`share`] | when to broadcast, who greets a newcomer |
+//! | [`stream`] | which context reads the event stream |
+//! | [`wire`] | messages between contexts |
 
+pub mod agent;
+pub mod answer;
 pub mod ended;
+pub mod errand;
+pub mod facts;
+pub mod input;
+pub mod output;
 pub mod policy;
+pub mod rules;
+pub mod sender;
+pub mod share;
+pub mod stream;
+pub mod time;
+pub mod wire;

@@ -39,6 +39,12 @@ pub struct Counted {
 impl Counted {
     /// Everything counts.
     pub const ALL: Self = Self { keystrokes: true, clicks: true, heartbeats: true };
+
+    /// Whether everything counts.
+    #[must_use]
+    pub const fn is_all(self) -> bool {
+        self.keystrokes && self.clicks && self.heartbeats
+    }
 }
 
 /// The rules for one token as the authority states them. The highest version wins.

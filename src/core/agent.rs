@@ -1,0 +1,605 @@
+//! The machine of one context. The calling contract: **tell it one thing at a time with
+//! [`Agent::handle_input`], then drain [`Agent::poll_output`] until it says
+//! [`Output::Wait`]**, and call again with [`Input::Wake`] at that moment or later.
+//!
+//! Every decision is a pure function of the facts and the time. A timer is a hint: whatever
+//! happens, the clock is looked at first, so nothing that comes after the deadline counts.
+
+use alloc::collections::VecDeque;
+
+use super::ended::EndedBecause;
+use super::errand::{self, Errand, Situation};
+use super::facts::{ContextId, Counts, Facts, Hold, HoldId, Kind, MAX_REASON, Row, Wish};
+use super::input::{Departure, Input, Refusal};
+use super::output::{Event, Fault, Output, Reason, RequestId, Wakeup, What};
+use super::policy::Policy;
+use super::rules::{self, Phase};
+use super::sender::Sender;
+use super::share::{JOIN_MS, Share};
+use super::stream::Stream;
+use super::time::{Jump, Reading, Timeline};
+
+/// How long another context leaves a due keep-alive to the one whose activity it is, at most.
+const GRACE_MS: u64 = 2000;
+/// Holds that one group can have open.
+pub const MAX_HOLDS: usize = 64;
+
+/// What a context starts with.
+#[derive(Debug, Clone, Copy)]
+pub struct Config {
+    /// Its name: random, so that no two contexts share one.
+    pub id: ContextId,
+    /// Where its randomness comes from.
+    pub seed: u64,
+    /// What the page asks for.
+    pub wish: Wish,
+    /// The authority offers an event stream.
+    pub listens: bool,
+    /// The page can be seen.
+    pub visible: bool,
+}
+
+/// How many inputs were refused, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// Made by a script.
+    pub untrusted: u32,
+    /// From an origin that is not on the list.
+    pub origin: u32,
+    /// Too often.
+    pub rate: u32,
+    /// Not of the agreed shape.
+    pub malformed: u32,
+}
+
+/// How far a context has caught up with its peers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Join {
+    /// Asked the peers; decides nothing until one answered or the time is over.
+    Waiting { until: u64 },
+    /// The same on a new channel, with all facts at hand.
+    Moving { until: u64 },
+    Done,
+}
+
+/// The span of wall-clock time in which one more activity needs nothing but counting.
+#[derive(Debug, Clone, Copy, Default)]
+struct Hot {
+    from: u64,
+    until: u64,
+    lead: u64,
+    newest: u64,
+}
+
+/// The machine.
+pub struct Agent {
+    pub(super) id: ContextId,
+    pub(super) rng: fastrand::Rng,
+    pub(super) line: Timeline,
+    wall: u64,
+    pub(super) facts: Facts,
+    pub(super) me: Row,
+    pub(super) started: u64,
+    check_from: u64,
+    jumped: bool,
+    join: Join,
+    pending: Counts,
+    pending_at: u64,
+    pub(super) away: bool,
+    closed: bool,
+    pub(super) sender: Sender,
+    pub(super) share: Share,
+    pub(super) stream: Stream,
+    pub(super) listens: bool,
+    pub(super) hold_news: bool,
+    pub(super) grace_ms: u64,
+    pub(super) last_request: RequestId,
+    pub(super) tell_end: bool,
+    pub(super) told_end: bool,
+    wound_down: bool,
+    said_phase: Phase,
+    said_activity: u64,
+    pub(super) fault_said: Option<Fault>,
+    pub(super) complained: u8,
+    refused: Refused,
+    hot: Hot,
+    out: VecDeque<Output>,
+}
+
+impl Agent {
+    /// Starts a context. Drain [`Agent::poll_output`] at once: it greets its peers.
+    #[must_use]
+    pub fn new(config: Config, reading: Reading) -> Self {
+        let line = Timeline::new(reading);
+        let now = line.now();
+        let facts = Facts { wish: config.wish, ..Facts::default() };
+        let mut agent = Self {
+            id: config.id,
+            rng: fastrand::Rng::with_seed(config.seed),
+            line,
+            wall: reading.wall,
+            facts,
+            me: Row { visible: config.visible, ..Row::default() },
+            started: now,
+            check_from: 1,
+            jumped: false,
+            join: Join::Waiting { until: now + JOIN_MS },
+            pending: Counts::default(),
+            pending_at: 0,
+            away: false,
+            closed: false,
+            sender: Sender::Rest,
+            share: Share::NOTHING,
+            stream: Stream::Off,
+            listens: config.listens,
+            hold_news: false,
+            grace_ms: GRACE_MS,
+            last_request: 0,
+            tell_end: false,
+            told_end: false,
+            wound_down: false,
+            said_phase: Phase::Checking,
+            said_activity: 0,
+            fault_said: None,
+            complained: 0,
+            refused: Refused::default(),
+            hot: Hot::default(),
+            out: VecDeque::new(),
+        };
+        agent.grace_ms = agent.draw_grace();
+        agent.write_row();
+        agent.greet_all();
+        agent
+    }
+
+    /// Counts an activity at wall-clock time `wall` in the common case: the session is active,
+    /// its news are due later anyway, and the deadline is ahead. `false` says that nothing was
+    /// counted and [`Agent::handle_input`] must be asked. This is all that most inputs cost.
+    #[inline]
+    pub fn count(&mut self, kind: Kind, wall: u64) -> bool {
+        if wall < self.hot.from || wall >= self.hot.until {
+            return false;
+        }
+        self.me.counts.add(kind);
+        self.hot.newest = wall + self.hot.lead;
+        true
+    }
+
+    /// Takes in one input at the moment that both clocks show.
+    pub fn handle_input(&mut self, input: Input<'_>, reading: Reading) {
+        if self.closed {
+            return;
+        }
+        self.fold();
+        self.look_at_the_clock(reading);
+        match input {
+            Input::Activity(kind) => self.on_activity(Some(kind)),
+            Input::Stay => self.on_activity(None),
+            Input::Refused(refusal) => self.refuse(refusal),
+            Input::Wake => {}
+            Input::Message(bytes) => self.on_message(bytes),
+            Input::Lock(grant) => self.on_lock(grant),
+            Input::StreamLock(grant) => self.on_stream_lock(grant),
+            Input::Answer { id, answer } => self.on_answer(id, answer),
+            Input::News(news) => self.on_news(news),
+            Input::StreamBroke => self.on_stream_broke(),
+            Input::Visible(visible) => self.on_visible(visible),
+            Input::Leaving(departure) => self.on_leaving(departure),
+            Input::Returned => self.on_returned(),
+            Input::End(because) => self.on_sign_out(because),
+            Input::Hold { id, reason, ttl_ms } => self.on_hold(id, reason, ttl_ms),
+            Input::Release(id) => self.on_release(id),
+            Input::TokenChanged => self.on_token_changed(),
+            Input::Close => {
+                self.on_leaving(Departure::Hidden);
+                self.closed = true;
+            }
+        }
+        self.settle();
+    }
+
+    /// The next effect; [`Output::Wait`] once there is none left.
+    pub fn poll_output(&mut self) -> Output {
+        self.out.pop_front().unwrap_or_else(|| Output::Wait(self.next_wake()))
+    }
+
+    /// The newest moment on the timeline.
+    #[must_use]
+    pub const fn now(&self) -> u64 {
+        self.line.now()
+    }
+
+    /// What is known.
+    #[must_use]
+    pub const fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Its name in the group.
+    #[must_use]
+    pub const fn id(&self) -> ContextId {
+        self.id
+    }
+
+    /// What was refused here.
+    #[must_use]
+    pub const fn refused(&self) -> Refused {
+        self.refused
+    }
+
+    /// The rules in force.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        rules::policy(&self.facts)
+    }
+
+    /// Brings the facts up to `reading` without an input, for a look at them.
+    pub fn look(&mut self, reading: Reading) {
+        self.handle_input(Input::Wake, reading);
+        self.write_row();
+    }
+
+    /// The phase now.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        if self.facts.ended.is_none() && self.is_checking() {
+            return Phase::Checking;
+        }
+        rules::phase(&self.facts, &self.policy(), self.now())
+    }
+
+    /// The warning and the deadline, unless held or unknown.
+    #[must_use]
+    pub fn due(&self) -> Option<rules::Due> {
+        rules::due(&self.facts, &self.policy(), self.now())
+    }
+
+    fn fold(&mut self) {
+        if self.hot.newest > 0 {
+            self.me.active_at = self.me.active_at.max(self.hot.newest);
+            self.facts.times.activity = self.facts.times.activity.max(self.hot.newest);
+            self.hot.newest = 0;
+        }
+    }
+
+    fn look_at_the_clock(&mut self, reading: Reading) {
+        self.wall = reading.wall;
+        let Some(jump) = self.line.advance(reading) else { return };
+        if self.facts.times.activity == 0 {
+            return;
+        }
+        match jump {
+            Jump::Ahead { from } => self.check_from = from + 1,
+            Jump::Back { by, from } => {
+                self.facts.times.shift_back(by);
+                self.me.active_at = self.me.active_at.saturating_sub(by);
+                self.started = self.started.saturating_sub(by);
+                self.check_from = from.max(1);
+            }
+        }
+        self.jumped = true;
+    }
+
+    /// Draws the conclusions: everything that follows from the facts at this moment.
+    fn settle(&mut self) {
+        if let Join::Waiting { until } | Join::Moving { until } = self.join
+            && self.now() >= until
+        {
+            self.join = Join::Done;
+        }
+        if !self.away && self.facts.ended.is_none() && self.is_joined() {
+            self.run_errands();
+        }
+        self.conclude();
+        self.count_pending();
+        self.announce();
+        if !self.away {
+            if self.facts.ended.is_none() {
+                self.run_stream();
+            }
+            self.run_share();
+        }
+        self.heat();
+    }
+
+    /// Ends the session when the deadline has passed and the authority was asked since.
+    fn conclude(&mut self) {
+        if self.facts.ended.is_none() && !self.is_checking() {
+            let now = self.now();
+            if let Some(due) = self.due().filter(|due| now >= due.end_at) {
+                let because = if due.scheduled { EndedBecause::Schedule } else { EndedBecause::Idle };
+                if rules::answered_since(&self.facts, due.end_at) {
+                    self.end(because);
+                } else if rules::failed_since(&self.facts, due.end_at) {
+                    self.end(EndedBecause::AuthorityUnreachable);
+                }
+            }
+        }
+        let Some(because) = self.facts.ended.filter(|_| !self.wound_down) else {
+            self.tell_end = false;
+            return;
+        };
+        self.wound_down = true;
+        self.stop_sending();
+        self.leave_stream();
+        self.share = Share::NOTHING;
+        if self.tell_end {
+            self.request(What::End(because));
+        }
+        if !self.told_end {
+            self.urgent();
+        }
+    }
+
+    /// Writes down that the session is over.
+    pub(super) fn end(&mut self, because: EndedBecause) {
+        // Once ended stays ended; of two ends at once all contexts show the same.
+        if !self.wound_down {
+            self.facts.ended = Some(self.facts.ended.map_or(because, |known| known.min(because)));
+        }
+    }
+
+    fn announce(&mut self) {
+        if self.facts.times.activity > self.said_activity {
+            self.said_activity = self.facts.times.activity;
+            if self.facts.ended.is_none() {
+                self.emit(Event::Activity);
+            }
+        }
+        let phase = self.phase();
+        if phase != self.said_phase {
+            self.said_phase = phase;
+            self.emit(Event::Phase(phase));
+            if let (Phase::Ended, Some(because)) = (phase, self.facts.ended) {
+                self.emit(Event::Ended(because));
+            }
+        }
+    }
+
+    /// Whether the peers had their say.
+    pub(super) fn is_joined(&self) -> bool {
+        self.join == Join::Done
+    }
+
+    /// A peer answered.
+    pub(super) fn joined(&mut self) {
+        self.join = Join::Done;
+    }
+
+    fn is_checking(&self) -> bool {
+        let known = rules::answered_since(&self.facts, self.check_from)
+            || rules::failed_since(&self.facts, self.check_from);
+        matches!(self.join, Join::Waiting { .. }) || !known
+    }
+
+    pub(super) fn next_errand(&self) -> Option<(u64, Errand)> {
+        let situation = Situation {
+            check_from: self.check_from,
+            own: self.me.active_at >= self.facts.times.activity,
+            grace_ms: self.grace_ms,
+            hold_news: self.hold_news,
+        };
+        errand::next(&self.facts, &self.policy(), self.now(), situation)
+    }
+
+    /// Not all others come at the same moment when a sender fails.
+    pub(super) fn draw_grace(&mut self) -> u64 {
+        let grace = self.policy().keepalive_ms.min(GRACE_MS);
+        grace + self.rng.u64(0..grace / 4 + 1)
+    }
+
+    fn on_activity(&mut self, kind: Option<Kind>) {
+        let counts = self.policy().counts;
+        let counted = match kind {
+            Some(Kind::Keystroke) => counts.keystrokes,
+            Some(Kind::Click) => counts.clicks,
+            Some(Kind::Heartbeat) => counts.heartbeats,
+            Some(Kind::Note) | None => true,
+        };
+        if !counted || self.away || self.facts.ended.is_some() {
+            return;
+        }
+        let now = self.now();
+        if self.is_checking() {
+            // Input while a newcomer learns where the session stands is judged when it knows.
+            // After a jump of the clocks it counts for nothing: it may be the key that wakes a
+            // laptop whose session is over.
+            if !self.jumped
+                && let Some(kind) = kind
+            {
+                self.pending.add(kind);
+                self.pending_at = now;
+            }
+            return;
+        }
+        if self.due().is_some_and(|due| now >= due.end_at) {
+            return;
+        }
+        if let Some(kind) = kind {
+            self.me.counts.add(kind);
+        }
+        self.active(now);
+    }
+
+    /// Somebody is here.
+    fn active(&mut self, at: u64) {
+        let warned = self.phase() == Phase::Warning;
+        self.me.active_at = self.me.active_at.max(at);
+        self.facts.times.activity = self.facts.times.activity.max(at);
+        if warned { self.urgent() } else { self.news() }
+    }
+
+    fn count_pending(&mut self) {
+        if self.is_checking() {
+            return;
+        }
+        self.jumped = false;
+        if self.pending_at == 0 {
+            return;
+        }
+        let at = ::core::mem::take(&mut self.pending_at);
+        let pending = ::core::mem::take(&mut self.pending);
+        let over = self.due().is_some_and(|due| at >= due.end_at);
+        if self.facts.ended.is_none() && !over {
+            self.me.counts = self.me.counts.plus(pending);
+            self.active(at);
+        }
+    }
+
+    pub(super) fn refuse(&mut self, refusal: Refusal) {
+        let count = match refusal {
+            Refusal::Untrusted => &mut self.refused.untrusted,
+            Refusal::Origin => &mut self.refused.origin,
+            Refusal::Rate => &mut self.refused.rate,
+            Refusal::Malformed => &mut self.refused.malformed,
+        };
+        *count = count.saturating_add(1);
+        if *count == 1 && self.facts.ended.is_none() {
+            self.emit(Event::Refused(refusal));
+        }
+    }
+
+    fn on_visible(&mut self, visible: bool) {
+        if self.me.visible != visible && self.facts.ended.is_none() {
+            self.me.visible = visible;
+            self.urgent();
+        }
+    }
+
+    fn on_leaving(&mut self, departure: Departure) {
+        if self.away || self.facts.ended.is_some() {
+            self.away = true;
+            return;
+        }
+        self.away = true;
+        self.stop_sending();
+        self.leave_stream();
+        self.me.visible = false;
+        self.me.left = departure == Departure::Hidden;
+        self.write_row();
+        let last = self.facts.live().all(|(id, _)| id == self.id);
+        let over = self.due().is_some_and(|due| self.now() >= due.end_at);
+        if last && !over && self.facts.times.activity > self.facts.times.acknowledged {
+            self.flush();
+        }
+        self.tell();
+    }
+
+    fn on_returned(&mut self) {
+        if !self.away {
+            return;
+        }
+        self.away = false;
+        self.me.left = false;
+        if self.facts.ended.is_none() {
+            self.rejoin(Join::Waiting { until: self.now() + JOIN_MS });
+        }
+    }
+
+    fn on_token_changed(&mut self) {
+        if self.facts.ended.is_some() {
+            return;
+        }
+        self.stop_sending();
+        self.leave_stream();
+        // Nobody has told the authority of this token's activity yet.
+        self.facts.times.acknowledged = 0;
+        self.rejoin(Join::Moving { until: self.now() + JOIN_MS });
+    }
+
+    fn rejoin(&mut self, join: Join) {
+        self.join = join;
+        self.greet_all();
+    }
+
+    fn on_sign_out(&mut self, because: EndedBecause) {
+        if self.facts.ended.is_none() {
+            self.stop_sending();
+            self.end(because);
+            self.request(What::End(because));
+        }
+    }
+
+    fn on_hold(&mut self, id: HoldId, reason: &str, ttl_ms: u64) {
+        let now = self.now();
+        let over = self.due().is_some_and(|due| now >= due.end_at);
+        if over || self.facts.ended.is_some() || self.facts.times.holds.len() >= MAX_HOLDS * 4 {
+            return;
+        }
+        let end = (0..=MAX_REASON.min(reason.len())).rev().find(|at| reason.is_char_boundary(*at));
+        let reason = reason.get(..end.unwrap_or(0)).unwrap_or_default().into();
+        let expires = now.saturating_add(ttl_ms.min(self.policy().max_hold_ms));
+        let hold = Hold { released: false, expires, reason };
+        let known = self.facts.times.holds.entry(id).or_insert_with(|| hold.clone());
+        if !known.released && known.expires < expires {
+            known.expires = expires;
+        }
+        self.hold_news = true;
+        self.urgent();
+    }
+
+    fn on_release(&mut self, id: HoldId) {
+        let now = self.now();
+        let Some(hold) = self.facts.times.holds.get_mut(&id) else { return };
+        if hold.released || hold.expires <= now || self.facts.ended.is_some() {
+            return;
+        }
+        hold.released = true;
+        self.hold_news = true;
+        self.active(now);
+        self.urgent();
+    }
+
+    fn heat(&mut self) {
+        self.hot = Hot::default();
+        let unknown = self.facts.times.activity > self.facts.times.acknowledged;
+        let all = self.facts.policy.as_ref().is_none_or(|policy| policy.counts.is_all());
+        let quiet = self.said_phase == Phase::Active && !self.away && self.is_joined();
+        if quiet && unknown && all && self.share.news != super::share::News::None {
+            let end = self.due().map_or(0, |due| due.end_at);
+            let until = self.next_wake().map_or(0, |wake| wake.at).min(end);
+            let lead = self.now().saturating_sub(self.wall);
+            let until = until.saturating_sub(lead);
+            self.hot = Hot { from: self.wall, until, lead, newest: 0 };
+        }
+    }
+
+    fn next_wake(&self) -> Option<Wakeup> {
+        if self.closed || self.away {
+            return None;
+        }
+        let share = self.share.next().map(|at| (at, Reason::Share));
+        let greet = self.share.greets_at().map(|at| (at, Reason::Greet));
+        let mut wakes = [greet, share, None, None, None, None, None];
+        if self.facts.ended.is_none() {
+            if let Join::Waiting { until } | Join::Moving { until } = self.join {
+                wakes[2] = Some((until, Reason::Join));
+            } else if self.sender == Sender::Rest {
+                wakes[3] = self.next_errand().map(|(at, errand)| (at, reason(errand)));
+            }
+            wakes[4] = self.sender_wakes_at().map(|at| (at, Reason::Bound));
+            wakes[5] = self.stream_wakes_at().map(|at| (at, Reason::Stream));
+            let held = rules::held_until(&self.facts, self.now());
+            wakes[6] = held.map(|at| (at, Reason::Hold));
+        }
+        let first = wakes.into_iter().flatten().min_by_key(|(at, _)| *at);
+        first.map(|(at, reason)| Wakeup { at, reason })
+    }
+
+    pub(super) fn push(&mut self, output: Output) {
+        self.out.push_back(output);
+    }
+
+    pub(super) fn emit(&mut self, event: Event) {
+        self.push(Output::Event(event));
+    }
+}
+
+const fn reason(errand: Errand) -> Reason {
+    match errand {
+        Errand::KeepAlive => Reason::KeepAlive,
+        Errand::Check => Reason::Check,
+        Errand::Warn => Reason::Warn,
+        Errand::End => Reason::End,
+    }
+}

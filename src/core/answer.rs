@@ -1,0 +1,150 @@
+//! What an answer of the authority changes.
+
+use super::agent::Agent;
+use super::ended::EndedBecause;
+use super::errand::Errand;
+use super::facts::Failure;
+use super::output::{Event, Fault};
+use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS, Policy};
+use super::rules;
+
+/// Rounding of two clocks to whole milliseconds, and no more.
+const ROUNDING_MS: u64 = 20;
+/// First pause after a failure; it doubles with each further one.
+const BACKOFF_MS: u64 = 1000;
+/// Longest pause after a failure.
+const BACKOFF_CAP_MS: u64 = 60_000;
+/// Longest `Retry-After` that is honoured.
+const RETRY_AFTER_CAP_MS: u64 = 300_000;
+
+/// The token lives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Alive {
+    /// How long nobody was active, as the authority knows.
+    pub idle_ms: Option<u64>,
+    /// How long it has left.
+    pub remaining_ms: Option<u64>,
+    /// An interaction is open, as the authority knows.
+    pub held: bool,
+    /// The rules in force.
+    pub policy: Option<Policy>,
+}
+
+/// What the authority said (contract.md, section 1, `KeepAlive`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The token lives.
+    Alive(Alive),
+    /// The token is dead.
+    Gone(EndedBecause),
+    /// No answer came in time, or one that says "later".
+    Unreachable {
+        /// When to try again at the earliest.
+        retry_after_ms: Option<u64>,
+    },
+    /// An answer came that makes no sense.
+    Invalid,
+}
+
+impl Alive {
+    /// Whether every number is one that an authority can mean.
+    fn is_plausible(&self) -> bool {
+        // A token can be idle for longer than any timeout only while it is held.
+        let max = MAX_IDLE_TIMEOUT_MS + MAX_HOLD_MS;
+        self.idle_ms.is_none_or(|ms| ms <= max)
+            && self.remaining_ms.is_none_or(|ms| ms <= max)
+            && self.policy.as_ref().is_none_or(|policy| policy.check(true).is_ok())
+    }
+
+    /// The idle time, said or reckoned from what is left of the timeout.
+    fn idle(&self, policy: &Policy) -> Option<u64> {
+        let policy = self.policy.as_ref().unwrap_or(policy);
+        let reckoned = || self.remaining_ms.map(|ms| policy.idle_timeout_ms.saturating_sub(ms));
+        self.idle_ms.or_else(reckoned)
+    }
+}
+
+impl Agent {
+    /// Takes in the answer to a request that began at `began`. `covers` is the activity that a
+    /// keep-alive reported.
+    pub(super) fn answered(
+        &mut self,
+        errand: Option<Errand>,
+        began: u64,
+        covers: Option<u64>,
+        answer: Answer,
+    ) {
+        match answer {
+            Answer::Alive(alive) if alive.is_plausible() => self.alive(errand, began, covers, alive),
+            Answer::Gone(because) => self.end(because),
+            Answer::Unreachable { retry_after_ms } => {
+                self.failed(began, retry_after_ms, Fault::Unreachable);
+            }
+            Answer::Alive(_) | Answer::Invalid => self.failed(began, None, Fault::BadAnswer),
+        }
+    }
+
+    fn alive(&mut self, errand: Option<Errand>, began: u64, covers: Option<u64>, alive: Alive) {
+        let now = self.now();
+        if alive.policy > self.facts.policy {
+            self.facts.policy.clone_from(&alive.policy);
+        }
+        let idle = alive.idle(&rules::policy(&self.facts));
+        // The authority's newest activity lies between these two: the answer took its time.
+        let earliest = idle.map(|ms| began.saturating_sub(ms));
+        let latest = idle.map(|ms| now.saturating_sub(ms));
+        let times = &mut self.facts.times;
+        if times.activity == 0 {
+            times.activity = latest.unwrap_or(self.started);
+            times.acknowledged = times.activity;
+        } else if let Some(covers) = covers {
+            times.acknowledged = times.acknowledged.max(covers);
+            // Everything here is counted from the later bound, so that our deadline is never
+            // before the authority's and one question at the deadline is enough. A key pressed
+            // since then is news of its own.
+            if times.activity == covers
+                && let Some(latest) = latest
+            {
+                times.activity = times.activity.max(latest);
+                times.acknowledged = times.activity;
+            }
+        } else if let (Some(earliest), Some(latest)) = (earliest, latest)
+            && earliest > times.activity + ROUNDING_MS
+        {
+            // Somebody whom we can't hear was active: another partition, browser or device.
+            times.activity = latest;
+            times.acknowledged = times.acknowledged.max(latest);
+        }
+        times.answered = times.answered.max(began);
+        if alive.held {
+            let again = now + rules::policy(&self.facts).keepalive_ms;
+            self.facts.times.held_elsewhere = self.facts.times.held_elsewhere.max(again);
+        }
+        // The authority would let it live: if our deadline is the stricter, tell it.
+        self.tell_end = errand == Some(Errand::End);
+        self.fault_said = None;
+        self.news();
+    }
+
+    fn failed(&mut self, began: u64, retry_after_ms: Option<u64>, fault: Fault) {
+        let times = &mut self.facts.times;
+        let in_a_row =
+            if times.failure.at > times.answered { times.failure.in_a_row.saturating_add(1) } else { 1 };
+        let ceiling = BACKOFF_MS.saturating_mul(1 << u32::from(in_a_row.min(6))).min(BACKOFF_CAP_MS);
+        // Full jitter, so that the groups of a whole call centre don't come back as one.
+        let pause = self.rng.u64(BACKOFF_MS / 2..=ceiling);
+        let pause = pause.max(retry_after_ms.unwrap_or(0).min(RETRY_AFTER_CAP_MS));
+        let retry_at = self.line.now().saturating_add(pause);
+        times.failure = times.failure.max(Failure { at: began, in_a_row, retry_at });
+        if times.activity == 0 {
+            // Nobody could be asked: the time counts from the start, by our own reckoning.
+            times.activity = self.started;
+            times.acknowledged = times.activity;
+        }
+        if self.fault_said != Some(fault) {
+            self.fault_said = Some(fault);
+            self.emit(Event::Fault(fault));
+        }
+        self.news();
+    }
+}

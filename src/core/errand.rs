@@ -1,0 +1,65 @@
+//! What there is to tell or ask the authority, and when. A pure function of the facts.
+
+use super::facts::Facts;
+use super::policy::Policy;
+use super::rules::{self, answered_since, failed_since};
+
+/// Something that the authority must be told or asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Errand {
+    /// Tell it of newer activity or of a changed hold.
+    KeepAlive,
+    /// Ask where the session stands: at the start, and after the clocks jumped.
+    Check,
+    /// Ask before anybody is warned.
+    Warn,
+    /// Ask before the session ends.
+    End,
+}
+
+/// What an errand depends on beside the facts.
+#[derive(Debug, Clone, Copy)]
+pub struct Situation {
+    /// An answer that began before this moment does not count.
+    pub check_from: u64,
+    /// The newest activity is this context's own, so it is the natural sender.
+    pub own: bool,
+    /// How long to leave the sending to the context whose activity it is, in milliseconds.
+    pub grace_ms: u64,
+    /// A hold was taken or renewed and the authority does not know yet.
+    pub hold_news: bool,
+}
+
+/// The next errand and when it is due; a moment that has passed means now.
+#[must_use]
+pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(u64, Errand)> {
+    if facts.ended.is_some() {
+        return None;
+    }
+    let times = &facts.times;
+    let retry_at = if times.failure.at > times.answered { times.failure.retry_at } else { 0 };
+    let due = rules::due(facts, policy, now);
+    // Past the deadline there is one question left, and no late keep-alive.
+    if let Some(due) = due
+        && now >= due.end_at
+    {
+        return Some((due.end_at, Errand::End));
+    }
+    if !answered_since(facts, at.check_from) && !failed_since(facts, at.check_from) {
+        return Some((0, Errand::Check));
+    }
+    let check = (!answered_since(facts, at.check_from)).then_some((retry_at, Errand::Check));
+    let unknown = times.activity > times.acknowledged;
+    let keepalive = (unknown || at.hold_news).then(|| {
+        let grace = if at.own || !unknown { 0 } else { at.grace_ms };
+        let next = times.sent.saturating_add(policy.keepalive_ms).saturating_add(grace);
+        (next.max(retry_at), Errand::KeepAlive)
+    });
+    let warn = due.filter(|due| !answered_since(facts, due.warn_at)).map(|due| {
+        // One attempt is made whatever failed before; after that the pause counts.
+        let tried = failed_since(facts, due.warn_at);
+        (if tried { due.warn_at.max(retry_at) } else { due.warn_at }, Errand::Warn)
+    });
+    let end = due.map(|due| (due.end_at, Errand::End));
+    [end, warn, check, keepalive].into_iter().flatten().min_by_key(|(at, _)| *at)
+}

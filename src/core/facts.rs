@@ -1,0 +1,260 @@
+//! What a context knows, and how two of them agree: facts only grow, so merging them is
+//! commutative, associative and idempotent. Messages may be lost, doubled or reordered and all
+//! contexts still come to the same answer (design.md, "facts that merge").
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use serde::{Deserialize, Serialize};
+
+use super::ended::EndedBecause;
+use super::policy::Policy;
+
+/// Names a context within its group; drawn at random by the shell.
+pub type ContextId = u64;
+/// Names a hold; drawn at random by the context that takes it.
+pub type HoldId = u64;
+
+/// Values that know how to take in what another context knows.
+pub trait Merge {
+    /// Takes in `other`; afterwards `self` holds what either knew.
+    fn merge(&mut self, other: &Self);
+}
+
+/// What counts as activity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A trusted key press that is no repeat.
+    Keystroke,
+    /// A trusted pointer press.
+    Click,
+    /// An accepted heartbeat of an embedding host.
+    Heartbeat,
+    /// Activity that the app itself vouches for.
+    Note,
+}
+
+/// How much activity of each kind was counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Counts {
+    /// Trusted key presses.
+    pub keystrokes: u32,
+    /// Trusted pointer presses.
+    pub clicks: u32,
+    /// Accepted heartbeats.
+    pub heartbeats: u32,
+    /// Calls of `note()`.
+    pub notes: u32,
+}
+
+impl Counts {
+    /// Counts one activity.
+    pub const fn add(&mut self, kind: Kind) {
+        let field = match kind {
+            Kind::Keystroke => &mut self.keystrokes,
+            Kind::Click => &mut self.clicks,
+            Kind::Heartbeat => &mut self.heartbeats,
+            Kind::Note => &mut self.notes,
+        };
+        *field = field.saturating_add(1);
+    }
+
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            keystrokes: self.keystrokes.saturating_add(other.keystrokes),
+            clicks: self.clicks.saturating_add(other.clicks),
+            heartbeats: self.heartbeats.saturating_add(other.heartbeats),
+            notes: self.notes.saturating_add(other.notes),
+        }
+    }
+}
+
+/// What one context says of itself. Only it writes its row, so the highest `seq` is the newest.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Row {
+    /// Grows with each change.
+    pub seq: u32,
+    /// The page is gone, or waits in the back/forward cache.
+    pub left: bool,
+    /// The page can be seen.
+    pub visible: bool,
+    /// It reads the authority's event stream for the group.
+    pub streaming: bool,
+    /// What it counted.
+    pub counts: Counts,
+    /// Keep-alives that it sent.
+    pub sent: u32,
+    /// When it sent the newest.
+    pub sent_at: u64,
+    /// Its own newest activity.
+    pub active_at: u64,
+}
+
+/// An open interaction that keeps the session (design.md, "hold").
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Hold {
+    /// Released once is released for good.
+    pub released: bool,
+    /// When it lapses by itself.
+    pub expires: u64,
+    /// What the app calls it, at most [`MAX_REASON`] bytes.
+    pub reason: String,
+}
+
+/// Longest reason of a hold, in bytes.
+pub const MAX_REASON: usize = 64;
+
+/// A request that the authority did not answer. The newest counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Failure {
+    /// When the request began.
+    pub at: u64,
+    /// How many failed in a row.
+    pub in_a_row: u16,
+    /// Before this moment nobody tries again without need.
+    pub retry_at: u64,
+}
+
+/// Everything that is a moment on the timeline. When the machine's clock is set back, the moments
+/// known so far mean nothing any more: a new era begins, and a higher era replaces a lower one.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Times {
+    /// How often the clock was set back.
+    pub era: u32,
+    /// The newest activity of any context; 0 while unknown.
+    pub activity: u64,
+    /// The newest activity that the authority is known to have.
+    pub acknowledged: u64,
+    /// When the newest request that the authority answered began.
+    pub answered: u64,
+    /// When the newest keep-alive began.
+    pub sent: u64,
+    /// Until when the authority's word "held" is taken without asking again.
+    pub held_elsewhere: u64,
+    /// The newest failure.
+    pub failure: Failure,
+    /// Open and closed interactions.
+    pub holds: BTreeMap<HoldId, Hold>,
+}
+
+impl Times {
+    /// Moves everything back by `by` and begins a new era; no answer counts any more.
+    pub fn shift_back(&mut self, by: u64) {
+        let moved = |time: u64| time.saturating_sub(by);
+        self.era = self.era.saturating_add(1);
+        self.activity = moved(self.activity);
+        self.acknowledged = moved(self.acknowledged);
+        self.sent = moved(self.sent);
+        self.held_elsewhere = moved(self.held_elsewhere);
+        self.answered = 0;
+        self.failure = Failure::default();
+        for hold in self.holds.values_mut() {
+            hold.expires = moved(hold.expires);
+        }
+    }
+}
+
+impl Merge for Times {
+    fn merge(&mut self, other: &Self) {
+        if other.era > self.era {
+            self.clone_from(other);
+            return;
+        }
+        if other.era < self.era {
+            return;
+        }
+        self.activity = self.activity.max(other.activity);
+        self.acknowledged = self.acknowledged.max(other.acknowledged);
+        self.answered = self.answered.max(other.answered);
+        self.sent = self.sent.max(other.sent);
+        self.held_elsewhere = self.held_elsewhere.max(other.held_elsewhere);
+        self.failure = self.failure.max(other.failure);
+        for (id, hold) in &other.holds {
+            match self.holds.get_mut(id) {
+                Some(mine) if *hold > *mine => mine.clone_from(hold),
+                Some(_) => {}
+                None => {
+                    self.holds.insert(*id, hold.clone());
+                }
+            }
+        }
+    }
+}
+
+/// What pages ask for; the strictest wish of the group counts (contract.md, section 1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    /// Idle timeout in milliseconds; the smallest counts.
+    pub idle_timeout_ms: Option<u64>,
+    /// Warning time in milliseconds; the largest counts.
+    pub warn_before_ms: Option<u64>,
+    /// Keep-alive interval in milliseconds; the smallest counts.
+    pub keepalive_ms: Option<u64>,
+}
+
+impl Merge for Wish {
+    fn merge(&mut self, other: &Self) {
+        let smaller = |a: Option<u64>, b: Option<u64>| match (a, b) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+        self.idle_timeout_ms = smaller(self.idle_timeout_ms, other.idle_timeout_ms);
+        self.keepalive_ms = smaller(self.keepalive_ms, other.keepalive_ms);
+        self.warn_before_ms = self.warn_before_ms.max(other.warn_before_ms);
+    }
+}
+
+/// All that a context knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facts {
+    /// Moments.
+    pub times: Times,
+    /// What each context says of itself.
+    pub rows: BTreeMap<ContextId, Row>,
+    /// The authority's rules; the highest version counts.
+    pub policy: Option<Policy>,
+    /// What pages ask for.
+    pub wish: Wish,
+    /// Once ended stays ended.
+    pub ended: Option<EndedBecause>,
+}
+
+impl Facts {
+    /// What the whole group counted.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.rows.values().fold(Counts::default(), |sum, row| sum.plus(row.counts))
+    }
+
+    /// The contexts that have not left.
+    pub fn live(&self) -> impl Iterator<Item = (ContextId, &Row)> {
+        self.rows.iter().filter(|(_, row)| !row.left).map(|(id, row)| (*id, row))
+    }
+
+    /// These facts with no row but that of `id`: what a context says when it has only its own
+    /// news.
+    #[must_use]
+    pub fn only(&self, id: ContextId) -> Self {
+        let rows = self.rows.get_key_value(&id).map(|(id, row)| (*id, *row)).into_iter().collect();
+        Self { rows, ..self.clone() }
+    }
+}
+
+impl Merge for Facts {
+    fn merge(&mut self, other: &Self) {
+        self.times.merge(&other.times);
+        for (id, row) in &other.rows {
+            let mine = self.rows.entry(*id).or_insert(*row);
+            *mine = (*mine).max(*row);
+        }
+        if other.policy > self.policy {
+            self.policy.clone_from(&other.policy);
+        }
+        self.wish.merge(&other.wish);
+        self.ended = match (self.ended, other.ended) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    }
+}

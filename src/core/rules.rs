@@ -1,0 +1,145 @@
+//! What follows from the facts at a moment: the rules in force, the deadline, the phase.
+//! Pure functions, so contexts that share facts cannot drift.
+
+use super::facts::Facts;
+use super::policy::{MIN_DEV_IDLE_TIMEOUT_MS, MIN_IDLE_TIMEOUT_MS, MIN_KEEPALIVE_MS, Policy};
+
+/// Where a session stands (contract.md, section 1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Somebody was active within the timeout.
+    Active,
+    /// The warning is due, and the authority knows of no newer activity.
+    Warning,
+    /// An interaction is open: nobody is logged out.
+    Held,
+    /// Not known yet: peers or the authority are being asked.
+    Checking,
+    /// Over.
+    Ended,
+}
+
+impl Phase {
+    /// The name on every public surface.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Warning => "warning",
+            Self::Held => "held",
+            Self::Checking => "checking",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// The policy in force: the authority's bounds what pages ask for, the stricter wins
+/// (design.md, rule 11). Without an authority's policy a page's wish replaces the default.
+#[must_use]
+pub fn policy(facts: &Facts) -> Policy {
+    let wish = facts.wish;
+    let Some(policy) = &facts.policy else {
+        let base = Policy::DEFAULT;
+        let idle = wish.idle_timeout_ms.map_or(base.idle_timeout_ms, |ms| ms.max(MIN_IDLE_TIMEOUT_MS));
+        return Policy {
+            idle_timeout_ms: idle,
+            warn_before_ms: wish.warn_before_ms.unwrap_or(base.warn_before_ms).min(idle - 1),
+            keepalive_ms: wish.keepalive_ms.unwrap_or(base.keepalive_ms).clamp(MIN_KEEPALIVE_MS, idle),
+            ..base
+        };
+    };
+    // Times under 5 minutes are for an authority in development mode, never a page's choice.
+    let floor = if policy.idle_timeout_ms < MIN_IDLE_TIMEOUT_MS {
+        MIN_DEV_IDLE_TIMEOUT_MS
+    } else {
+        MIN_IDLE_TIMEOUT_MS
+    };
+    let stricter = |mine: u64, wish: Option<u64>| wish.map_or(mine, |wish| wish.min(mine));
+    let idle = stricter(policy.idle_timeout_ms, wish.idle_timeout_ms).max(floor);
+    let warn = policy.warn_before_ms.max(wish.warn_before_ms.unwrap_or(0)).min(idle - 1);
+    let keepalive = stricter(policy.keepalive_ms, wish.keepalive_ms).clamp(MIN_KEEPALIVE_MS, idle);
+    Policy {
+        idle_timeout_ms: idle,
+        warn_before_ms: warn,
+        keepalive_ms: keepalive,
+        ..policy.clone()
+    }
+}
+
+/// When the newest live hold lapses, if one lives.
+#[must_use]
+pub fn held_until(facts: &Facts, now: u64) -> Option<u64> {
+    let own = facts.times.holds.values().filter(|hold| !hold.released).map(|hold| hold.expires).max();
+    own.max(Some(facts.times.held_elsewhere)).filter(|until| *until > now)
+}
+
+/// From when the idle time counts: the newest activity, or the moment at which a hold lapsed.
+/// (A release is an activity of its own.) 0 while nothing is known.
+#[must_use]
+pub fn basis(facts: &Facts, now: u64) -> u64 {
+    let lapsed = |hold: &&super::facts::Hold| !hold.released && hold.expires <= now;
+    let lapsed = facts.times.holds.values().filter(lapsed).map(|hold| hold.expires).max();
+    facts.times.activity.max(lapsed.unwrap_or(0))
+}
+
+/// When the warning and the end are due. `None` while held or while nothing is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// When people are to be warned.
+    pub warn_at: u64,
+    /// When the session is over.
+    pub end_at: u64,
+    /// The policy's clock time comes before the idle timeout.
+    pub scheduled: bool,
+}
+
+/// The warning and the deadline at `now`.
+#[must_use]
+pub fn due(facts: &Facts, policy: &Policy, now: u64) -> Option<Due> {
+    let basis = basis(facts, now);
+    if basis == 0 || held_until(facts, now).is_some() {
+        return None;
+    }
+    let idle_at = basis.saturating_add(policy.idle_timeout_ms);
+    let end_at = policy.logout_at.map_or(idle_at, |at| at.min(idle_at));
+    Some(Due {
+        warn_at: end_at.saturating_sub(policy.warn_before_ms),
+        end_at,
+        scheduled: end_at < idle_at,
+    })
+}
+
+/// Whether somebody asked the authority at or after `moment`, and so what it knew is a fact.
+#[must_use]
+pub fn answered_since(facts: &Facts, moment: u64) -> bool {
+    facts.times.answered >= moment && facts.times.answered > 0
+}
+
+/// Whether somebody tried to ask at or after `moment` in vain.
+#[must_use]
+pub fn failed_since(facts: &Facts, moment: u64) -> bool {
+    facts.times.failure.at >= moment && facts.times.failure.at > 0
+}
+
+/// The phase at `now` of a context that has caught up with its peers and the authority.
+#[must_use]
+pub fn phase(facts: &Facts, policy: &Policy, now: u64) -> Phase {
+    if facts.ended.is_some() {
+        return Phase::Ended;
+    }
+    if held_until(facts, now).is_some() {
+        return Phase::Held;
+    }
+    match due(facts, policy, now) {
+        None => Phase::Checking,
+        Some(due) if now >= due.end_at => Phase::Checking,
+        // Ask before you warn: nobody is warned while active elsewhere.
+        Some(due)
+            if now >= due.warn_at
+                && (answered_since(facts, due.warn_at) || failed_since(facts, due.warn_at)) =>
+        {
+            Phase::Warning
+        }
+        Some(_) => Phase::Active,
+    }
+}

@@ -1,0 +1,184 @@
+//! Who sends: any context that has an errand, under the lock of the token, for one bounded
+//! request. There is no leader to elect, freeze or fail over from.
+
+use alloc::vec::Vec;
+
+use super::agent::Agent;
+use super::answer::Answer;
+use super::errand::Errand;
+use super::input::Grant;
+use super::output::{Event, HoldReport, Output, Report, Request, RequestId, What};
+use super::rules;
+
+/// A request is answered within this time or it has failed, in milliseconds.
+pub const BOUND_MS: u64 = 5000;
+/// Pause before a busy lock is tried again, in milliseconds.
+const RETRY_MS: u64 = 1000;
+/// How long the authority is told of a released hold, in milliseconds.
+const RELEASED_MS: u64 = 60_000;
+
+/// Where this context stands with the lock and its request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sender {
+    /// Nothing to do.
+    Rest,
+    /// The lock was asked for; it was first found busy then.
+    Asked { busy_since: Option<u64> },
+    /// Another context has the lock.
+    Busy { since: u64, retry_at: u64 },
+    /// The lock is ours and the request is out.
+    Sending { id: RequestId, errand: Errand, began: u64, covers: u64 },
+}
+
+impl Agent {
+    /// Goes on the next errand if it is due.
+    pub(super) fn run_errands(&mut self) {
+        let now = self.now();
+        let since = match self.sender {
+            Sender::Asked { .. } => return,
+            Sender::Sending { id, began, .. } => {
+                // The shell's own limit comes first; this one is for a shell that was stopped.
+                if now >= began + BOUND_MS + RETRY_MS {
+                    self.push(Output::Abort(id));
+                    self.on_answer(id, Answer::Unreachable { retry_after_ms: None });
+                }
+                return;
+            }
+            Sender::Busy { retry_at, .. } if now < retry_at => return,
+            Sender::Busy { since, .. } => Some(since),
+            Sender::Rest => None,
+        };
+        if self.next_errand().is_none_or(|(at, _)| at > now) {
+            self.sender = Sender::Rest;
+            return;
+        }
+        // Nobody holds the lock for longer than one request, unless it was stopped in the middle:
+        // a frozen holder keeps its lock for as long as it is frozen.
+        let force = since.is_some_and(|since| now >= since + BOUND_MS);
+        self.push(Output::TakeLock { force });
+        self.sender = Sender::Asked { busy_since: since };
+    }
+
+    /// When [`Agent::run_errands`] has something to do again.
+    pub(super) fn sender_wakes_at(&self) -> Option<u64> {
+        match self.sender {
+            Sender::Rest | Sender::Asked { .. } => None,
+            Sender::Busy { retry_at, .. } => Some(retry_at),
+            Sender::Sending { began, .. } => Some(began + BOUND_MS + RETRY_MS),
+        }
+    }
+
+    pub(super) fn on_lock(&mut self, grant: Grant) {
+        match (grant, self.sender) {
+            (Grant::Granted, Sender::Asked { .. }) => self.send(),
+            // Granted too late: the page left or the errand was done meanwhile.
+            (Grant::Granted, _) => self.push(Output::ReleaseLock),
+            (Grant::Busy, Sender::Asked { busy_since }) => {
+                let now = self.now();
+                let times = &self.facts.times;
+                // An answer since then was another request: its holder is well.
+                let alive = times.answered.max(times.failure.at);
+                let since = busy_since.filter(|since| *since > alive).unwrap_or(now);
+                self.sender = Sender::Busy { since, retry_at: now + RETRY_MS };
+            }
+            (Grant::Lost, Sender::Sending { id, .. }) => {
+                self.push(Output::Abort(id));
+                self.sender = Sender::Rest;
+            }
+            (Grant::Busy | Grant::Lost, _) => {}
+        }
+    }
+
+    /// The lock is ours: looks once more at what there is to do, and does it.
+    fn send(&mut self) {
+        let now = self.now();
+        let Some((_, errand)) = self.next_errand().filter(|(at, _)| *at <= now) else {
+            self.sender = Sender::Rest;
+            self.push(Output::ReleaseLock);
+            return;
+        };
+        let covers = self.facts.times.activity;
+        let what = if errand == Errand::KeepAlive {
+            self.count_sent();
+            What::KeepAlive { report: self.report(), flush: false }
+        } else {
+            What::Ask
+        };
+        let id = self.request(what);
+        self.sender = Sender::Sending { id, errand, began: now, covers };
+    }
+
+    /// The page is the last of its group and goes: says what is not acknowledged yet.
+    pub(super) fn flush(&mut self) {
+        self.count_sent();
+        let report = self.report();
+        self.request(What::KeepAlive { report, flush: true });
+    }
+
+    pub(super) fn request(&mut self, what: What) -> RequestId {
+        self.last_request = self.last_request.wrapping_add(1);
+        let id = self.last_request;
+        self.push(Output::Request(Request { id, what }));
+        id
+    }
+
+    pub(super) fn on_answer(&mut self, id: RequestId, answer: Answer) {
+        let Sender::Sending { id: current, errand, began, covers } = self.sender else { return };
+        if id != current {
+            return;
+        }
+        self.sender = Sender::Rest;
+        self.push(Output::ReleaseLock);
+        let covers = (errand == Errand::KeepAlive).then_some(covers);
+        let known = self.facts.times.answered;
+        self.answered(Some(errand), began, covers, answer);
+        if covers.is_some() {
+            if self.facts.times.answered > known {
+                self.hold_news = false;
+            }
+            self.emit(Event::KeepAlive);
+        } else {
+            // The others wait for the answer to a question; that of a keep-alive has time.
+            self.urgent();
+        }
+    }
+
+    /// Lets go of lock and request, for whatever reason.
+    pub(super) fn stop_sending(&mut self) {
+        if let Sender::Sending { id, .. } = self.sender {
+            self.push(Output::Abort(id));
+            self.push(Output::ReleaseLock);
+        }
+        self.sender = Sender::Rest;
+    }
+
+    fn count_sent(&mut self) {
+        let now = self.now();
+        self.facts.times.sent = self.facts.times.sent.max(now);
+        self.me.sent = self.me.sent.saturating_add(1);
+        self.me.sent_at = now;
+        self.grace_ms = self.draw_grace();
+        self.write_row();
+        self.news();
+    }
+
+    fn report(&self) -> Report {
+        let now = self.now();
+        let max_hold = rules::policy(&self.facts).max_hold_ms;
+        let holds = self.facts.times.holds.iter();
+        let holds = holds.filter(|(_, hold)| hold.expires + RELEASED_MS > now);
+        let holds: Vec<_> = holds
+            .map(|(id, hold)| {
+                let left = hold.expires.saturating_sub(now).min(max_hold);
+                let ttl_ms = if hold.released { 0 } else { left };
+                HoldReport { id: *id, reason: hold.reason.clone(), ttl_ms }
+            })
+            .collect();
+        Report {
+            age_ms: now.saturating_sub(self.facts.times.activity),
+            counts: self.facts.counts(),
+            contexts: u32::try_from(self.facts.live().count()).unwrap_or(u32::MAX),
+            holds,
+        }
+    }
+}

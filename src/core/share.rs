@@ -1,0 +1,167 @@
+//! When a context tells the others what it knows: routine news at most once a second, what
+//! others wait for at once, and everything to a newcomer, by one of its peers.
+
+use super::agent::Agent;
+use super::facts::{ContextId, Merge};
+use super::output::{Event, Fault, Output};
+use super::input::Refusal;
+use super::wire::{self, Envelope, WireError};
+
+/// Least time between two routine broadcasts of a context, in milliseconds (design.md, rule 9).
+const PAUSE_MS: u64 = 1000;
+/// How long a newcomer waits for a peer to greet it, in milliseconds.
+pub(super) const JOIN_MS: u64 = 250;
+/// How long the others leave the greeting to the first peer, in milliseconds.
+const GREET_MS: ::core::ops::Range<u64> = 40..160;
+
+/// How soon a broadcast is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum News {
+    /// Nothing to tell.
+    None,
+    /// With the next routine broadcast.
+    Routine,
+    /// Now.
+    Urgent,
+}
+
+/// What this context owes the others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Share {
+    pub(super) news: News,
+    /// When it last told them anything.
+    last: u64,
+    /// When to greet a newcomer if nobody else has.
+    greet_at: Option<u64>,
+    /// Whose greeting is owed.
+    newcomer: ContextId,
+}
+
+impl Share {
+    pub(super) const NOTHING: Self = Self { news: News::None, last: 0, greet_at: None, newcomer: 0 };
+
+    /// When there is something to send.
+    pub(super) fn next(&self) -> Option<u64> {
+        let routine = (self.news == News::Routine).then_some(self.last + PAUSE_MS);
+        [routine, self.greet_at].into_iter().flatten().min()
+    }
+
+    /// When to greet a newcomer, if one waits.
+    pub(super) const fn greets_at(&self) -> Option<u64> {
+        self.greet_at
+    }
+}
+
+impl Agent {
+    /// There is something to tell with the next routine broadcast.
+    pub(super) fn news(&mut self) {
+        self.share.news = self.share.news.max(News::Routine);
+    }
+
+    /// There is something that the others wait for.
+    pub(super) fn urgent(&mut self) {
+        self.share.news = News::Urgent;
+    }
+
+    /// Broadcasts what is due.
+    pub(super) fn run_share(&mut self) {
+        let now = self.now();
+        if self.share.greet_at.is_some_and(|at| now >= at) {
+            self.broadcast(false, true);
+            return;
+        }
+        let due = match self.share.news {
+            News::None => false,
+            News::Routine => now >= self.share.last + PAUSE_MS,
+            News::Urgent => true,
+        };
+        if due {
+            self.broadcast(false, false);
+        }
+    }
+
+    /// Asks the peers what they know and tells them that there is one more.
+    pub(super) fn greet_all(&mut self) {
+        self.broadcast(true, true);
+    }
+
+    /// Tells the others at once, whatever else is due.
+    pub(super) fn tell(&mut self) {
+        self.broadcast(false, false);
+    }
+
+    fn broadcast(&mut self, hello: bool, all: bool) {
+        self.write_row();
+        let facts = if all { self.facts.clone() } else { self.facts.only(self.id) };
+        let message = wire::encode(&Envelope { from: self.id, hello, facts });
+        self.share = Share { last: self.now(), ..Share::NOTHING };
+        if let Some(message) = message {
+            self.push(Output::Broadcast(message));
+        }
+    }
+
+    pub(super) fn on_message(&mut self, bytes: &[u8]) {
+        match wire::decode(bytes, self.now(), self.facts.times.era) {
+            Ok(envelope) if envelope.from == self.id => {}
+            Ok(envelope) => self.hear(&envelope),
+            Err(WireError::UnknownVersion) => self.complain(Fault::UnknownVersion),
+            Err(WireError::Malformed) => {
+                self.refuse(Refusal::Malformed);
+                self.complain(Fault::BadMessage);
+            }
+        }
+    }
+
+    fn hear(&mut self, envelope: &Envelope) {
+        let now = self.now();
+        let knew = self.facts.clone();
+        self.facts.merge(&envelope.facts);
+        // Only this context writes its own row; what others repeat of it may be old.
+        self.write_row();
+        if self.facts.ended.is_some() && knew.ended.is_none() {
+            self.told_end = true;
+        }
+        if self.facts.policy != knew.policy {
+            self.emit(Event::Policy);
+        }
+        if envelope.hello || (self.facts.ended.is_some() && envelope.facts.ended.is_none()) {
+            self.owe_greeting(envelope, now);
+        } else if envelope.facts.rows.contains_key(&self.share.newcomer) {
+            self.share.greet_at = None;
+        }
+        if !envelope.hello && envelope.facts.rows.contains_key(&self.id) {
+            self.joined();
+        }
+    }
+
+    /// The first peer greets at once; the others wait whether it does.
+    fn owe_greeting(&mut self, envelope: &Envelope, now: u64) {
+        let mut union = envelope.facts.clone();
+        union.merge(&self.facts);
+        if union == envelope.facts {
+            return;
+        }
+        let first = self.facts.live().map(|(id, _)| id).find(|id| *id != envelope.from);
+        let wait = if first == Some(self.id) { 0 } else { self.rng.u64(GREET_MS) };
+        self.share.greet_at = Some(now + wait);
+        self.share.newcomer = envelope.from;
+    }
+
+    fn complain(&mut self, fault: Fault) {
+        let bit = 1 << fault as u8;
+        if self.complained & bit == 0 {
+            self.complained |= bit;
+            self.emit(Event::Fault(fault));
+        }
+    }
+
+    /// Writes this context's row into the facts, with a new number if it changed.
+    pub(super) fn write_row(&mut self) {
+        let known = self.facts.rows.get(&self.id).copied().unwrap_or_default();
+        self.me.seq = self.me.seq.max(known.seq);
+        if self.me != known {
+            self.me.seq = self.me.seq.max(known.seq).saturating_add(1);
+            self.facts.rows.insert(self.id, self.me);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Which context reads the authority's event stream: one per partition, awake, and replaced when
+//! it goes hidden. Losing the stream loses nothing: keep-alives and questions carry the same.
+
+use super::agent::Agent;
+use super::answer::Answer;
+use super::facts::Row;
+use super::input::Grant;
+use super::output::{Event, Output};
+
+/// First pause before a broken or busy stream is tried again, in milliseconds.
+const PAUSE_MS: u64 = 1000;
+/// Longest pause, in milliseconds.
+const PAUSE_CAP_MS: u64 = 60_000;
+/// How often a lock that nobody says to hold is tried before the next change is waited for.
+const TRIES: u8 = 5;
+
+/// Where this context stands with the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stream {
+    /// Not ours.
+    Off,
+    /// Its lock was asked for.
+    Asked { tries: u8 },
+    /// Its lock is busy, though nobody says to hold it.
+    Busy { tries: u8, retry_at: u64 },
+    /// We read it.
+    Open,
+    /// It broke off; we keep its lock and connect again.
+    Broken { tries: u8, retry_at: u64 },
+}
+
+impl Agent {
+    /// Takes, keeps or leaves the stream.
+    pub(super) fn run_stream(&mut self) {
+        let now = self.now();
+        let mine = matches!(self.stream, Stream::Open | Stream::Broken { .. });
+        if !self.wants_stream() {
+            if mine {
+                self.leave_stream();
+            } else if matches!(self.stream, Stream::Busy { .. }) {
+                self.stream = Stream::Off;
+            }
+            return;
+        }
+        match self.stream {
+            Stream::Off => self.take_stream(0),
+            Stream::Busy { tries, retry_at } if now >= retry_at && tries < TRIES => {
+                self.take_stream(tries);
+            }
+            Stream::Broken { tries, retry_at } if now >= retry_at => {
+                self.stream = Stream::Broken { tries, retry_at: now + PAUSE_CAP_MS };
+                self.push(Output::Listen);
+            }
+            _ => {}
+        }
+    }
+
+    /// When [`Agent::run_stream`] has something to do again.
+    pub(super) fn stream_wakes_at(&self) -> Option<u64> {
+        match self.stream {
+            Stream::Busy { tries, retry_at } if tries < TRIES => Some(retry_at),
+            Stream::Broken { retry_at, .. } => Some(retry_at),
+            _ => None,
+        }
+    }
+
+    fn take_stream(&mut self, tries: u8) {
+        let other = self.streaming_peer();
+        // A hidden reader may be frozen: who is visible takes it from there.
+        let force = other.is_some_and(|row| !row.visible) && self.me.visible;
+        self.push(Output::TakeStream { force });
+        self.stream = Stream::Asked { tries };
+    }
+
+    fn streaming_peer(&self) -> Option<Row> {
+        let mut others = self.facts.live().filter(|(id, row)| *id != self.id && row.streaming);
+        others.next().map(|(_, row)| *row)
+    }
+
+    fn wants_stream(&self) -> bool {
+        if !self.listens || !self.is_joined() || self.away || self.facts.ended.is_some() {
+            return false;
+        }
+        let mut others = self.facts.live().filter(|(id, _)| *id != self.id);
+        if !self.me.visible && others.any(|(_, row)| row.visible) {
+            return false;
+        }
+        self.me.streaming || self.streaming_peer().is_none_or(|row| self.me.visible && !row.visible)
+    }
+
+    pub(super) fn on_stream_lock(&mut self, grant: Grant) {
+        let now = self.now();
+        match (grant, self.stream) {
+            (Grant::Granted, Stream::Asked { .. }) if self.wants_stream() => {
+                self.stream = Stream::Open;
+                self.me.streaming = true;
+                self.push(Output::Listen);
+                self.urgent();
+            }
+            (Grant::Granted, _) => {
+                self.stream = Stream::Off;
+                self.push(Output::LeaveStream);
+            }
+            (Grant::Busy, Stream::Asked { tries }) => {
+                let retry_at = now + (PAUSE_MS << tries.min(TRIES));
+                self.stream = Stream::Busy { tries: tries.saturating_add(1), retry_at };
+            }
+            (Grant::Lost, _) => {
+                self.stream = Stream::Off;
+                self.me.streaming = false;
+                self.push(Output::LeaveStream);
+                self.news();
+            }
+            (Grant::Busy, _) => {}
+        }
+    }
+
+    pub(super) fn leave_stream(&mut self) {
+        if matches!(self.stream, Stream::Open | Stream::Broken { .. }) {
+            self.push(Output::LeaveStream);
+            self.me.streaming = false;
+            self.urgent();
+        }
+        self.stream = Stream::Off;
+    }
+
+    pub(super) fn on_stream_broke(&mut self) {
+        let tries = match self.stream {
+            Stream::Open => 0,
+            Stream::Broken { tries, .. } => tries,
+            _ => return,
+        };
+        let ceiling = (PAUSE_MS << tries.min(6)).min(PAUSE_CAP_MS);
+        let retry_at = self.now() + self.rng.u64(PAUSE_MS / 2..=ceiling);
+        self.stream = Stream::Broken { tries: tries.saturating_add(1), retry_at };
+    }
+
+    /// What the stream brought. A page that was stopped reads it late, so no duration in it
+    /// counts: only the end, the rules, and that something changed.
+    pub(super) fn on_news(&mut self, news: Answer) {
+        if matches!(self.stream, Stream::Broken { .. }) {
+            self.stream = Stream::Open;
+        }
+        match news {
+            Answer::Gone(because) => self.end(because),
+            Answer::Alive(alive) => {
+                let sane = alive.policy.as_ref().is_some_and(|policy| policy.check(true).is_ok());
+                if sane && alive.policy > self.facts.policy {
+                    self.facts.policy = alive.policy;
+                    self.emit(Event::Policy);
+                    self.urgent();
+                }
+            }
+            Answer::Unreachable { .. } | Answer::Invalid => {}
+        }
+    }
+}
