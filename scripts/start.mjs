@@ -60,6 +60,18 @@ function tryPort(port, host) {
   });
 }
 
+const parent = process.ppid;
+
+/**
+ * `npm start` puts a shell between npm and this script, and a SIGTERM for npm ends only the two:
+ * without this the server would stay, and keep its port.
+ * @param {() => void} stop
+ */
+function stopWithNpm(stop) {
+  if (!process.env.npm_lifecycle_event || process.platform === 'win32') return;
+  setInterval(() => process.ppid !== parent && stop(), 250).unref();
+}
+
 /**
  * The server gets a process group of its own, so that Ctrl-C reaches it once, through us, and it
  * can close its store in peace. A second signal does not wait.
@@ -83,6 +95,7 @@ function startServer(env, flags) {
       child.kill(again ? 'SIGKILL' : signal);
     });
   }
+  stopWithNpm(() => child.kill());
   process.on('exit', () => child.kill());
   /** @type {Promise<number>} */
   const ended = new Promise((resolve, reject) => {
