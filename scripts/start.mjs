@@ -9,36 +9,56 @@ import { authorityBinary, root } from './lib/project.mjs';
 import { program, run, Stop } from './lib/run.mjs';
 import { ensureTools } from './tools.mjs';
 
-/** Short enough to see everything happen within a minute. */
-const demoTimes = { '--idle-timeout': '60s', '--warn-before': '20s', '--keep-alive': '5s' };
+/** Where the caller says nothing: times short enough to see everything happen in a minute. */
+const defaults = {
+  '--idle-timeout': '60s',
+  '--warn-before': '20s',
+  '--keep-alive': '5s',
+  '--www': 'www',
+  '--dist': 'dist',
+};
 
 const help = `npm start [-- FLAGS]   builds what is missing, then serves the authority and the demo
 
-  --idle-timeout TIME     end after this long without activity (${demoTimes['--idle-timeout']})
-  --warn-before TIME      warn this long before the end (${demoTimes['--warn-before']})
-  --keep-alive TIME       at most one keep-alive in this time (${demoTimes['--keep-alive']})
+  --idle-timeout TIME     end after this long without activity (${defaults['--idle-timeout']})
+  --warn-before TIME      warn this long before the end (${defaults['--warn-before']})
+  --keep-alive TIME       at most one keep-alive in this time (${defaults['--keep-alive']})
   --store STORE           memory, PATH or redis://...
   any other flag          goes to stillhere-authority as it is
 
-Environment: PORT (8787), STILLHERE_ADMIN_TOKEN (made and printed when missing).`;
+Environment: PORT (8787), STILLHERE_ADMIN_TOKEN (made and printed when missing), and what
+stillhere-authority reads. Times under 5 minutes need --dev, which is always set here.`;
 
 /**
- * What the server is started with: the demo's times where the caller names none.
+ * The value of a flag, or of the server's environment variable of the same name.
+ * @param {string[]} given
+ * @param {string} flag
+ * @returns {string | undefined}
+ */
+function setting(given, flag) {
+  const at = given.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+  const word = given[at];
+  if (word) return word === flag ? given[at + 1] : word.slice(flag.length + 1);
+  return process.env[flag.replace('--', 'STILLHERE_').replaceAll('-', '_').toUpperCase()];
+}
+
+/**
+ * What the server is started with.
  * @param {string[]} given
  */
 export function serverFlags(given) {
-  const missing = Object.entries(demoTimes).filter(
-    ([flag]) => !given.some((word) => word === flag || word.startsWith(`${flag}=`)),
-  );
+  const missing = Object.entries(defaults).filter(([flag]) => setting(given, flag) === undefined);
   const dev = given.includes('--dev') ? [] : ['--dev'];
-  return [...dev, '--www', 'www', '--dist', 'dist', ...missing.flat(), ...given];
+  return [...dev, ...missing.flat(), ...given];
 }
 
-function chosenPort() {
-  const text = process.env.PORT || '8787';
+/** @param {string[]} given */
+function chosenPort(given) {
+  const listen = setting(given, '--listen')?.replace(/^.*:/, '');
+  const text = listen ?? setting(given, '--port') ?? (process.env.PORT || '8787');
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
-    throw new Stop(`PORT must be a number from 1 to 65535, not ${text}.`);
+    throw new Stop(`The port must be a number from 1 to 65535, not ${text}.`);
   }
   return port;
 }
@@ -92,7 +112,7 @@ function startServer(env, flags) {
       const again = firstSignal > 0 && performance.now() - firstSignal > 500;
       if (firstSignal > 0 && !again) return;
       firstSignal = performance.now();
-      child.kill(again ? 'SIGKILL' : signal);
+      child.kill(again ? 'SIGKILL' : signal === 'SIGHUP' ? 'SIGTERM' : signal);
     });
   }
   stopWithNpm(() => child.kill());
@@ -161,7 +181,7 @@ await program(import.meta.url, async () => {
     }
     return 0;
   }
-  const port = chosenPort();
+  const port = chosenPort(given);
   await Promise.all([tryPort(port, '127.0.0.1'), tryPort(port, '::1')]);
   await ensureTools();
   await buildAgent();
