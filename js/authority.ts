@@ -1,0 +1,146 @@
+import type { Answer, EndedBecause, KeepAlive, Policy, TokenSource } from 'stillhere';
+import { readToken } from './name.ts';
+import { readEvents } from './events.ts';
+
+const AGENT = 'stillhere-js/0.1.0';
+
+/** The state and the problem, as the authority words them (contract.md, 3). */
+interface Wire {
+  state?: string;
+  because?: EndedBecause;
+  idle_ms?: number;
+  remaining_ms?: number | null;
+  policy?: {
+    version: number;
+    idle_timeout_ms: number;
+    warn_before_ms: number;
+    keepalive_ms: number;
+    logout_at?: string;
+    mode: Policy['mode'];
+    counts: Policy['counts'];
+    max_hold_ms: number;
+  };
+}
+
+function toPolicy(policy: Wire['policy']): Policy | undefined {
+  return (
+    policy && {
+      version: policy.version,
+      idleTimeoutMs: policy.idle_timeout_ms,
+      warnBeforeMs: policy.warn_before_ms,
+      keepAliveMs: policy.keepalive_ms,
+      ...(policy.logout_at && { logoutAt: Date.parse(policy.logout_at) }),
+      mode: policy.mode,
+      counts: policy.counts,
+      maxHoldMs: policy.max_hold_ms,
+    }
+  );
+}
+
+/** Names only: whether the values make sense is for the machine to judge. */
+function toAnswer(wire: Wire | null, status?: number): Answer {
+  const state = wire?.state;
+  if (state === 'ended') {
+    return { state: 'gone', because: wire?.because ?? 'revoked', status };
+  }
+  const known = state === 'alive' || state === 'held';
+  return {
+    state: known ? 'alive' : 'invalid',
+    idleMs: wire?.idle_ms,
+    remainingMs: wire?.remaining_ms,
+    held: state === 'held',
+    policy: toPolicy(wire?.policy),
+    status,
+  } as Answer;
+}
+
+/** `Retry-After` in milliseconds: seconds or a date (RFC 9110, 10.2.3). */
+function retryAfter(response: Response): number | undefined {
+  const value = response.headers.get('retry-after');
+  const seconds = Number(value);
+  const ms = Number.isNaN(seconds) ? Date.parse(value as string) - Date.now() : seconds * 1000;
+  return value && ms > 0 ? ms : undefined;
+}
+
+async function toJson(response: Response): Promise<Wire | null> {
+  try {
+    return await response.json();
+  } catch {
+    // A body that is no JSON says nothing; the machine reports it as a bad answer.
+    return null;
+  }
+}
+
+/** The authority as a `KeepAlive`: what `authority: 'https://…'` stands for. */
+export function authority(base: URL, token: () => TokenSource): KeepAlive {
+  const root = base.href.replace(/\/*$/, '/v1/');
+
+  async function call(path: string, init: RequestInit): Promise<Response | undefined> {
+    const bearer = await readToken(token());
+    if (bearer === null) {
+      return undefined;
+    }
+    return fetch(root + path, {
+      ...init,
+      headers: {
+        Authorization: `Bearer ${bearer}`,
+        ...(init.body ? { 'Content-Type': 'application/json' } : {}),
+      },
+      cache: 'no-store',
+      credentials: 'omit',
+    });
+  }
+
+  async function answer(path: string, init: RequestInit): Promise<Answer> {
+    const response = await call(path, init);
+    if (!response) {
+      return { state: 'gone', because: 'token-missing' };
+    }
+    const { status } = response;
+    if (status === 401) {
+      const because = (await toJson(response))?.because ?? 'revoked';
+      return { state: 'gone', because, status };
+    }
+    if (status === 429 || status >= 500) {
+      return { state: 'unreachable', retryAfterMs: retryAfter(response), status };
+    }
+    return toAnswer(response.ok ? await toJson(response) : null, status);
+  }
+
+  return {
+    send: ({ ageMs, counts, contexts, holds, flush }, signal) =>
+      answer('keepalive', {
+        method: 'POST',
+        body: JSON.stringify({
+          age_ms: ageMs,
+          counts,
+          contexts,
+          holds: holds.map(({ id, reason, ttlMs }) => ({ id, reason, ttl_ms: ttlMs })),
+          agent: AGENT,
+        }),
+        keepalive: flush,
+        signal,
+      }),
+    ask: (signal) => answer('session', { signal }),
+    end: (because, signal) =>
+      answer('session', {
+        method: 'DELETE',
+        body: JSON.stringify({ because }),
+        keepalive: true,
+        signal,
+      }),
+    listen: async (onState, signal) => {
+      const response = await call('events', { headers: { Accept: 'text/event-stream' }, signal });
+      if (response?.status === 401) {
+        onState({ state: 'gone', because: (await toJson(response))?.because ?? 'revoked' });
+      } else if (response?.ok && response.body) {
+        await readEvents(response.body, (event, data) => {
+          const wire = JSON.parse(data) as Wire;
+          // `policy` carries the rules alone.
+          const state = event === 'policy' ? { state: 'alive', policy: wire as never } : wire;
+          onState(toAnswer(state));
+        });
+      }
+    },
+  };
+}

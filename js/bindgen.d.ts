@@ -1,0 +1,27 @@
+// What wasm-bindgen makes of src/bindings.rs, as far as js/ uses it.
+
+import type { KeepAlive } from 'stillhere';
+
+export class Machine {
+  constructor(
+    channel: string | undefined,
+    id: bigint,
+    seed: bigint,
+    wish: Uint32Array,
+    listening: number,
+    keepAlive: KeepAlive,
+    emit: (name: string, code?: string) => void,
+  );
+  note(): void;
+  stay(): void;
+  end(because: string): boolean;
+  hold(id: bigint, reason: string, ttlMs: number): void;
+  release(id: bigint): void;
+  moveTo(channel: string | undefined): void;
+  close(): void;
+  status(): unknown[];
+  holds(): unknown[];
+  contexts(): unknown[];
+}
+
+export default function init(options: { module_or_path: URL }): Promise<unknown>;

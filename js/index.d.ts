@@ -1,0 +1,264 @@
+/**
+ * Stillhere: logs out absent people, never present ones.
+ *
+ * All durations are whole milliseconds and end in `Ms`.
+ */
+
+/** Where a session stands. `checking`: peers or the authority are being asked. */
+export type Phase = 'active' | 'warning' | 'held' | 'checking' | 'ended';
+
+/** Why a session is over. */
+export type EndedBecause =
+  | 'idle'
+  | 'schedule'
+  | 'revoked'
+  | 'signed-out'
+  | 'authority-unreachable'
+  | 'token-missing';
+
+/** How much activity of each kind was counted. */
+export interface Counts {
+  readonly keystrokes: number;
+  readonly clicks: number;
+  readonly heartbeats: number;
+  readonly notes: number;
+}
+
+/** The rules that the administrator set. */
+export interface Policy {
+  /** Grows with each change. */
+  readonly version: number;
+  /** Time without activity after which the session ends; 300,000 to 28,800,000 ms. */
+  readonly idleTimeoutMs: number;
+  /** Time before the deadline at which people are warned; at least 20,000 ms. */
+  readonly warnBeforeMs: number;
+  /** Least time between two keep-alives of a token; at least 1,000 ms. */
+  readonly keepAliveMs: number;
+  /** Moment at which the session ends whatever happens, in ms since the Unix epoch. */
+  readonly logoutAt?: number;
+  /** `observe`: ends are reported and nothing ends. */
+  readonly mode: 'enforce' | 'observe';
+  /** What counts as activity. */
+  readonly counts: {
+    readonly keystrokes: boolean;
+    readonly clicks: boolean;
+    readonly heartbeats: boolean;
+  };
+  /** Longest time to live of a hold. */
+  readonly maxHoldMs: number;
+}
+
+/** An open interaction that keeps the session. */
+export interface HoldStatus {
+  readonly id: string;
+  readonly reason: string;
+  readonly expiresInMs: number;
+}
+
+/** A frozen snapshot of what a context knows. */
+export interface Status {
+  readonly phase: Phase;
+  readonly endedBecause?: EndedBecause;
+  /** Time since the newest activity of any context. */
+  readonly idleMs: number;
+  /** Time until the deadline; `null` while held. */
+  readonly remainingMs: number | null;
+  /** Of the whole group. */
+  readonly counts: Counts;
+  /** Of this context. */
+  readonly refused: {
+    readonly untrusted: number;
+    readonly origin: number;
+    readonly rate: number;
+    readonly malformed: number;
+  };
+  /** How many contexts the group has. */
+  readonly contexts: number;
+  readonly holds: readonly HoldStatus[];
+  /** The rules in force: the authority's, made stricter by what pages ask for. */
+  readonly policy: Policy;
+  /** Of this context. `lastStatus` is the HTTP status of the newest answer, or its state. */
+  readonly keepAlive: {
+    readonly sent: number;
+    readonly acknowledged: number;
+    readonly failed: number;
+    readonly lastStatus: number | string | null;
+  };
+}
+
+/** One context of the group, as the inspector shows it. */
+export interface ContextStatus {
+  /** A random name, 16 hexadecimal digits. */
+  readonly id: string;
+  /** It is the context that was asked. */
+  readonly own: boolean;
+  readonly visible: boolean;
+  /** It reads the authority's event stream for the group. */
+  readonly streaming: boolean;
+  readonly counts: Counts;
+  /** Keep-alives that it sent. */
+  readonly sent: number;
+  /** Time since it sent the newest, or `null`. */
+  readonly sentAgoMs: number | null;
+  /** Time since its own newest activity, or `null`. */
+  readonly activeAgoMs: number | null;
+}
+
+/** What a keep-alive tells. */
+export interface Report {
+  /** How long ago the newest activity was. */
+  readonly ageMs: number;
+  readonly counts: Counts;
+  readonly contexts: number;
+  /** `ttlMs` 0 says that the hold was released. */
+  readonly holds: readonly { readonly id: string; readonly reason: string; readonly ttlMs: number }[];
+  /** The page is going: the request must outlive it (`fetch` with `keepalive`). */
+  readonly flush: boolean;
+}
+
+/** What an authority says. */
+export type Answer =
+  | {
+      readonly state: 'alive';
+      /** Time until it would end; leave it out while held. */
+      readonly remainingMs?: number;
+      /** Time since the newest activity that it knows of. */
+      readonly idleMs?: number;
+      /** It knows of an open interaction. */
+      readonly held?: boolean;
+      readonly policy?: Policy;
+      /** HTTP status, for `status.keepAlive.lastStatus`. */
+      readonly status?: number;
+    }
+  | { readonly state: 'gone'; readonly because: EndedBecause; readonly status?: number }
+  | { readonly state: 'unreachable'; readonly retryAfterMs?: number; readonly status?: number };
+
+/** The server that holds the truth, as the agent talks to it. Each call ends within 5 s. */
+export interface KeepAlive {
+  /** Tells of activity; extends the session from that activity on. */
+  send(report: Report, signal: AbortSignal): Promise<Answer>;
+  /** Asks where the session stands; extends nothing. */
+  ask(signal: AbortSignal): Promise<Answer>;
+  /** Ends the session. */
+  end?(because: EndedBecause, signal: AbortSignal): Promise<Answer>;
+  /** Calls `onState` for each change until the stream ends; then the promise settles. */
+  listen?(onState: (state: Answer) => void, signal: AbortSignal): Promise<void>;
+}
+
+/** A token, or a function that gives the one in force; `null` means that there is none. */
+export type TokenSource = string | (() => string | null | Promise<string | null>);
+
+export interface AgentOptions {
+  /** The access token whose idle time is measured. It is never stored, logged or broadcast. */
+  token: TokenSource;
+  /** An authority's base URL, or the server that you have. */
+  authority: string | KeepAlive;
+  /** A name for contexts that count together; those with the same token by default. */
+  group?: string;
+  /** What counts as activity; the policy may allow less. */
+  count?: {
+    /** Trusted key presses; true by default. */
+    keystrokes?: boolean;
+    /** Trusted pointer presses; true by default. */
+    clicks?: boolean;
+    /** Trusted scrolling, counted under `notes`; false by default. */
+    scroll?: boolean;
+    /** Trusted pointer moves, counted under `notes`; false by default. */
+    pointerMove?: boolean;
+  };
+  /** Idle timeout that the page wishes; the policy's stricter wins. */
+  idleTimeoutMs?: number;
+  /** Warning time that the page wishes; the longer wins. */
+  warnBeforeMs?: number;
+  /** Keep-alive interval that the page wishes; the shorter wins. */
+  keepAliveMs?: number;
+}
+
+/** What a fault means. */
+export type FaultCode =
+  /** No Web Locks or no BroadcastChannel: this context works alone. */
+  | 'alone'
+  /** A message on the channel was not of our shape. */
+  | 'bad-message'
+  /** A message on the channel is of another version of this library. */
+  | 'unknown-version'
+  /** The authority does not answer. */
+  | 'authority-unreachable'
+  /** The authority's answer makes no sense. */
+  | 'bad-answer';
+
+/** The events of an agent and their `detail`. */
+export interface AgentEvents {
+  phase: CustomEvent<Status>;
+  activity: CustomEvent<Status>;
+  keepalive: CustomEvent<Status>;
+  policy: CustomEvent<Status>;
+  refused: CustomEvent<{ reason: keyof Status['refused'] }>;
+  fault: CustomEvent<{ code: FaultCode; message: string }>;
+  ended: CustomEvent<{ because: EndedBecause }>;
+}
+
+/** A hold that this context took. */
+export interface Hold {
+  /** Closes the interaction; the idle time starts anew. */
+  release(): void;
+  /** Gives it its time to live again. */
+  renew(): void;
+}
+
+/** One context's agent. */
+export interface Agent extends EventTarget {
+  readonly status: Status;
+  /** The contexts of the group, this one among them. */
+  contexts(): readonly ContextStatus[];
+  /** Activity that the app itself vouches for. */
+  note(source?: string): void;
+  /** Says that an interaction is open: while it lives, nobody is logged out. 5 minutes by default. */
+  hold(reason: string, options?: { ttlMs?: number }): Hold;
+  /** The user's answer to the warning. */
+  stay(): void;
+  /** Signs out everywhere, at once. */
+  end(because?: EndedBecause): void;
+  /** The token was rotated: facts move along, nobody is logged out by it. */
+  setToken(token: TokenSource): Promise<void>;
+  /** Leaves; everything is unhooked. */
+  close(): void;
+  addEventListener<K extends keyof AgentEvents>(
+    type: K,
+    listener: (event: AgentEvents[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
+/** What went wrong with a call. */
+export type ErrorCode =
+  /** An option or argument is not of the documented type or out of its range. */
+  | 'bad-option'
+  /** There is no such option. */
+  | 'unknown-option'
+  /** There is no token. */
+  | 'token-missing'
+  /** The WebAssembly module did not load. */
+  | 'wasm-unavailable'
+  /** The agent was closed. */
+  | 'closed';
+
+/** The one error that calls throw. Nothing was changed or hooked. */
+export class StillhereError extends Error {
+  readonly code: ErrorCode;
+  /** The option that is wrong. */
+  readonly option?: string;
+}
+
+/**
+ * Starts an agent in this page. Resolves once it listens; `status.phase` is `checking` until it
+ * knows where the session stands.
+ *
+ * @throws {StillhereError} for a bad option, before anything is hooked.
+ */
+export function createAgent(options: AgentOptions): Promise<Agent>;

@@ -1,0 +1,104 @@
+//! What the page's user and the browser do: trusted input in the capture phase of the window, and
+//! the life of the page. Which key, where, and what was typed is never read (design.md, rule 7).
+
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use web_sys::{AddEventListenerOptions, Event, EventTarget, KeyboardEvent, VisibilityState};
+
+use super::shell::Shell;
+use crate::core::facts::Kind;
+use crate::core::input::{Departure, Input, Refusal};
+
+/// What the page asked to count.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Listening {
+    pub(crate) keystrokes: bool,
+    pub(crate) clicks: bool,
+    pub(crate) scroll: bool,
+    pub(crate) pointer_move: bool,
+}
+
+/// One listener; dropping it unhooks it.
+pub(super) struct Listener {
+    target: EventTarget,
+    name: &'static str,
+    closure: Closure<dyn FnMut(Event)>,
+}
+
+impl Listener {
+    fn new(target: &EventTarget, name: &'static str, heard: impl FnMut(Event) + 'static) -> Self {
+        let closure = Closure::new(heard);
+        let options = AddEventListenerOptions::new();
+        options.set_capture(true);
+        options.set_passive(true);
+        // It throws for no arguments of these types.
+        let _ = target.add_event_listener_with_callback_and_add_event_listener_options(
+            name,
+            closure.as_ref().unchecked_ref(),
+            &options,
+        );
+        Self { target: target.clone(), name, closure }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let listener = self.closure.as_ref().unchecked_ref();
+        let _ = self.target.remove_event_listener_with_callback_and_bool(self.name, listener, true);
+    }
+}
+
+/// Whether the page can be seen.
+pub(super) fn is_visible() -> bool {
+    let document = web_sys::window().and_then(|window| window.document());
+    document.is_none_or(|document| document.visibility_state() == VisibilityState::Visible)
+}
+
+/// Hooks everything that the machine needs to know.
+pub(super) fn listen(shell: &Rc<Shell>, what: Listening) -> Vec<Listener> {
+    let Some(window) = web_sys::window() else { return Vec::new() };
+    let Some(document) = window.document() else { return Vec::new() };
+    let mut listeners = inputs(shell, &window, what);
+    let on = |target: &EventTarget, name, input: fn() -> Input<'static>| {
+        let shell = Rc::downgrade(shell);
+        Listener::new(target, name, move |_| {
+            if let Some(shell) = shell.upgrade() {
+                shell.tell(input());
+            }
+        })
+    };
+    listeners.push(on(&document, "visibilitychange", || Input::Visible(is_visible())));
+    listeners.push(on(&document, "freeze", || Input::Leaving(Departure::Frozen)));
+    listeners.push(on(&document, "resume", || Input::Returned));
+    listeners.push(on(&window, "pagehide", || Input::Leaving(Departure::Hidden)));
+    listeners.push(on(&window, "pageshow", || Input::Returned));
+    listeners
+}
+
+fn inputs(shell: &Rc<Shell>, window: &EventTarget, what: Listening) -> Vec<Listener> {
+    let on = |name, kind: Kind| {
+        let shell = Rc::downgrade(shell);
+        Listener::new(window, name, move |event: Event| {
+            let Some(shell) = shell.upgrade() else { return };
+            if !event.is_trusted() {
+                shell.tell(Input::Refused(Refusal::Untrusted));
+            } else if kind != Kind::Keystroke || !is_repeat(&event) {
+                shell.count(kind);
+            }
+        })
+    };
+    let wanted = [
+        (what.keystrokes, "keydown", Kind::Keystroke),
+        (what.clicks, "pointerdown", Kind::Click),
+        (what.scroll, "scroll", Kind::Note),
+        (what.pointer_move, "pointermove", Kind::Note),
+    ];
+    wanted.into_iter().filter(|(on, ..)| *on).map(|(_, name, kind)| on(name, kind)).collect()
+}
+
+/// A key that is held down is one activity.
+fn is_repeat(event: &Event) -> bool {
+    event.unchecked_ref::<KeyboardEvent>().repeat()
+}

@@ -1,0 +1,267 @@
+//! Requests to the authority, through the `KeepAlive` that the page chose: each with an abort
+//! signal and a time limit, each answer checked before the machine sees it.
+
+use std::cell::RefCell;
+use std::rc::{Rc, Weak};
+
+use gloo_timers::callback::Timeout;
+use js_sys::{Array, Object, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortController, AbortSignal};
+
+use super::shell::Shell;
+use crate::core::answer::{Alive, Answer};
+use crate::core::ended::EndedBecause;
+use crate::core::input::Input;
+use crate::core::output::{Report, Request, RequestId, What};
+use crate::core::policy::{Counted, Mode, Policy};
+use crate::core::sender::BOUND_MS;
+
+#[wasm_bindgen]
+extern "C" {
+    /// What presets implement (contract.md, section 1).
+    #[derive(Clone)]
+    pub type KeepAlive;
+
+    #[wasm_bindgen(method, catch)]
+    fn send(this: &KeepAlive, report: &Object, signal: &AbortSignal) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn ask(this: &KeepAlive, signal: &AbortSignal) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn end(this: &KeepAlive, because: &str, signal: &AbortSignal) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(method, catch)]
+    fn listen(
+        this: &KeepAlive,
+        on_state: &JsValue,
+        signal: &AbortSignal,
+    ) -> Result<Promise, JsValue>;
+}
+
+impl KeepAlive {
+    /// Whether it has that method.
+    pub(crate) fn offers(&self, method: &str) -> bool {
+        Reflect::get(self, &method.into()).is_ok_and(|value| value.is_function())
+    }
+}
+
+/// A request that is out.
+struct Out {
+    id: RequestId,
+    controller: AbortController,
+    _limit: Timeout,
+}
+
+/// The requests of this context: one at a time, and one event stream.
+pub(super) struct Http {
+    keep_alive: KeepAlive,
+    out: RefCell<Option<Out>>,
+    stream: RefCell<Option<Stream>>,
+}
+
+struct Stream {
+    controller: AbortController,
+    _on_state: Closure<dyn FnMut(JsValue)>,
+}
+
+impl Http {
+    pub(super) fn new(keep_alive: KeepAlive) -> Self {
+        Self { keep_alive, out: RefCell::new(None), stream: RefCell::new(None) }
+    }
+
+    pub(super) fn request(&self, shell: &Rc<Shell>, request: &Request) {
+        let Ok(controller) = AbortController::new() else { return };
+        let signal = controller.signal();
+        let id = request.id;
+        let promise = match &request.what {
+            What::KeepAlive { report, flush } => self.keep_alive.send(&to_js(report, *flush), &signal),
+            What::Ask => self.keep_alive.ask(&signal),
+            What::End(because) if self.keep_alive.offers("end") => {
+                self.keep_alive.end(because.name(), &signal)
+            }
+            What::End(_) => return,
+        };
+        if matches!(request.what, What::End(_) | What::KeepAlive { flush: true, .. }) {
+            // Nobody waits for these; a page that goes must not abort them.
+            if let Ok(promise) = promise {
+                spawn_local(async move {
+                    let _ = JsFuture::from(promise).await;
+                });
+            }
+            return;
+        }
+        let limit = limit(shell, id);
+        *self.out.borrow_mut() = Some(Out { id, controller, _limit: limit });
+        let weak = Rc::downgrade(shell);
+        spawn_local(async move {
+            let answer = match promise {
+                Ok(promise) => read(JsFuture::from(promise).await),
+                Err(_) => Answer::Invalid,
+            };
+            settle(&weak, id, answer);
+        });
+    }
+
+    pub(super) fn abort(&self, id: RequestId) {
+        // Taken out first: aborting runs code of the page.
+        let out = self.out.borrow_mut().take_if(|out| out.id == id);
+        if let Some(out) = out {
+            out.controller.abort();
+        }
+    }
+
+    /// Reads the event stream until it breaks off or is left.
+    pub(super) fn listen(&self, shell: &Rc<Shell>) {
+        self.leave();
+        let Ok(controller) = AbortController::new() else { return };
+        let weak = Rc::downgrade(shell);
+        let on_state = Closure::new(move |state: JsValue| {
+            if let Some(shell) = weak.upgrade() {
+                shell.tell(Input::News(parse(&state)));
+            }
+        });
+        let signal = controller.signal();
+        let promise = self.keep_alive.listen(on_state.as_ref(), &signal);
+        *self.stream.borrow_mut() = Some(Stream { controller, _on_state: on_state });
+        let weak = Rc::downgrade(shell);
+        spawn_local(async move {
+            if let Ok(promise) = promise {
+                // However it ends, there is no stream any more.
+                let _ = JsFuture::from(promise).await;
+            }
+            if let Some(shell) = weak.upgrade().filter(|_| !signal.aborted()) {
+                shell.tell(Input::StreamBroke);
+            }
+        });
+    }
+
+    pub(super) fn leave(&self) {
+        let stream = self.stream.borrow_mut().take();
+        if let Some(stream) = stream {
+            stream.controller.abort();
+        }
+    }
+}
+
+/// The time limit holds even for a `KeepAlive` that ignores the signal.
+fn limit(shell: &Rc<Shell>, id: RequestId) -> Timeout {
+    let weak = Rc::downgrade(shell);
+    let bound = u32::try_from(BOUND_MS).unwrap_or(u32::MAX);
+    Timeout::new(bound, move || {
+        settle(&weak, id, Answer::Unreachable { retry_after_ms: None });
+    })
+}
+
+fn settle(shell: &Weak<Shell>, id: RequestId, answer: Answer) {
+    if let Some(shell) = shell.upgrade() {
+        shell.http().abort(id);
+        shell.tell(Input::Answer { id, answer });
+    }
+}
+
+fn read(result: Result<JsValue, JsValue>) -> Answer {
+    // A rejection is a network that failed or a request that was aborted.
+    result.map_or(Answer::Unreachable { retry_after_ms: None }, |value| parse(&value))
+}
+
+/// Reads an answer of the shape that contract.md names.
+fn parse(value: &JsValue) -> Answer {
+    let state = field(value, "state").and_then(|state| state.as_string()).unwrap_or_default();
+    match state.as_str() {
+        "alive" => alive(value),
+        "gone" => {
+            let because = field(value, "because").and_then(|because| because.as_string());
+            let because = because.and_then(|because| EndedBecause::parse(&because));
+            Answer::Gone(because.unwrap_or(EndedBecause::Revoked))
+        }
+        "unreachable" => Answer::Unreachable { retry_after_ms: number(value, "retryAfterMs") },
+        _ => Answer::Invalid,
+    }
+}
+
+fn alive(value: &JsValue) -> Answer {
+    let policy = match field(value, "policy").map(|value| policy(&value)) {
+        Some(None) => return Answer::Invalid,
+        policy => policy.flatten(),
+    };
+    let durations = ["idleMs", "remainingMs"];
+    if durations.iter().any(|name| field(value, name).is_some() && number(value, name).is_none()) {
+        return Answer::Invalid;
+    }
+    Answer::Alive(Alive {
+        idle_ms: number(value, "idleMs"),
+        remaining_ms: number(value, "remainingMs"),
+        held: field(value, "held").is_some_and(|held| held.is_truthy()),
+        policy,
+    })
+}
+
+fn policy(value: &JsValue) -> Option<Policy> {
+    let counts = field(value, "counts").unwrap_or_default();
+    let counts_kind = |name: &str| field(&counts, name).is_none_or(|value| value.is_truthy());
+    let observe = field(value, "mode").is_some_and(|mode| mode == "observe");
+    Some(Policy {
+        version: number(value, "version")?,
+        idle_timeout_ms: number(value, "idleTimeoutMs")?,
+        warn_before_ms: number(value, "warnBeforeMs")?,
+        keepalive_ms: number(value, "keepAliveMs")?,
+        logout_at: number(value, "logoutAt"),
+        mode: if observe { Mode::Observe } else { Mode::Enforce },
+        counts: Counted {
+            keystrokes: counts_kind("keystrokes"),
+            clicks: counts_kind("clicks"),
+            heartbeats: counts_kind("heartbeats"),
+        },
+        max_hold_ms: number(value, "maxHoldMs")?,
+    })
+}
+
+/// A field that is there and not null.
+fn field(value: &JsValue, name: &str) -> Option<JsValue> {
+    // Getters may throw; a thing that can't be read is not there.
+    let value = value.is_object().then(|| Reflect::get(value, &name.into()).ok()).flatten()?;
+    (!value.is_undefined() && !value.is_null()).then_some(value)
+}
+
+/// A whole number of milliseconds or a version: finite, not negative, exact in a double.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked before")]
+fn number(value: &JsValue, name: &str) -> Option<u64> {
+    let number = field(value, name)?.as_f64()?;
+    (0.0..=9_007_199_254_740_991.0).contains(&number).then_some(number as u64)
+}
+
+fn to_js(report: &Report, flush: bool) -> Object {
+    let counts = report.counts;
+    let counts = [
+        ("keystrokes", counts.keystrokes),
+        ("clicks", counts.clicks),
+        ("heartbeats", counts.heartbeats),
+        ("notes", counts.notes),
+    ];
+    let holds = report.holds.iter().map(|hold| {
+        object([
+            ("id", super::view::hex(hold.id).into()),
+            ("reason", hold.reason.as_str().into()),
+            ("ttlMs", super::view::float(hold.ttl_ms).into()),
+        ])
+    });
+    object([
+        ("ageMs", super::view::float(report.age_ms).into()),
+        ("counts", object(counts.map(|(name, count)| (name, count.into()))).into()),
+        ("contexts", report.contexts.into()),
+        ("holds", holds.collect::<Array>().into()),
+        ("flush", flush.into()),
+    ])
+}
+
+fn object<const N: usize>(fields: [(&str, JsValue); N]) -> Object {
+    let object = Object::new();
+    for (name, value) in fields {
+        // Setting a property of a fresh plain object can't fail.
+        let _ = Reflect::set(&object, &name.into(), &value);
+    }
+    object
+}
