@@ -1,1 +1,135 @@
 //! The authority: the server that holds the truth about each token's idle time.
+//!
+//! - [`session`] is the rule of one token. Pure; start reading there.
+//! - [`state::AppState`] applies it to what a [`store`] keeps, and carries out what follows.
+//! - `routes` is the face over HTTP; `deadlines` ends tokens on time even if nobody asks.
+//!
+//! Clock, store, listener and shutdown are arguments: a test runs a whole server on a
+//! [`clock::ManualClock`] and never sleeps.
+
+pub mod bearer;
+pub mod cli;
+pub mod clock;
+pub mod cors;
+mod deadlines;
+pub mod demo;
+mod hub;
+mod metrics;
+pub mod problem;
+pub mod report;
+mod routes;
+pub mod session;
+pub mod state;
+pub mod store;
+pub mod wire;
+
+use std::{future::Future, io, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{MatchedPath, Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::{self, Next},
+    response::Response,
+    routing::get,
+    serve::ListenerExt,
+};
+use tokio::net::TcpListener;
+use tower_http::{
+    limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+
+pub use state::{AppState, Settings};
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// Largest request body in bytes.
+const MAX_BODY: usize = 16 * 1024;
+/// Longest time that a request may take to arrive and be answered; streams only have to begin.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// Milliseconds that requests in flight have to finish after the shutdown began.
+const SHUTDOWN_MS: u64 = 10_000;
+
+/// All routes of one server. Deadlines are enforced without being asked only by [`run`].
+pub fn app(state: AppState) -> Router {
+    let (mut router, document) = routes::routes().split_for_parts();
+    router = router.route("/openapi.json", get(move || async move { Json(document) }));
+    if let Some(www) = &state.settings().www {
+        router = demo::add(router, www, state.settings().dist.as_deref());
+    }
+    router
+        .layer(RequestBodyLimitLayer::new(MAX_BODY))
+        // A state is old the moment it is sent.
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        .layer(cors::layer(state.settings()))
+        .layer(middleware::from_fn(problem::normalize))
+        .layer(middleware::from_fn_with_state(state.clone(), count))
+        .layer(TraceLayer::new_for_http().make_span_with(span))
+        .with_state(state)
+}
+
+/// Serves until `shutdown` completes. Event streams are closed then, and requests in flight have
+/// 10 seconds to finish.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn run(
+    listener: TcpListener,
+    state: AppState,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let enforcing = tokio::spawn(deadlines::enforce(state.clone()));
+    let stopping = state.stopping().clone();
+    // Small answers must not wait for more to come.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let signal = async move {
+        shutdown.await;
+        stopping.cancel();
+    };
+    let server = axum::serve(listener, app(state.clone())).with_graceful_shutdown(signal);
+    let too_long = async {
+        state.stopping().cancelled().await;
+        state.sleep_until(state.now_ms().saturating_add(SHUTDOWN_MS)).await;
+    };
+    let result = tokio::select! {
+        result = server.into_future() => result,
+        () = too_long => {
+            tracing::warn!("requests were still in flight 10 s after the shutdown began");
+            Ok(())
+        }
+    };
+    enforcing.abort();
+    result
+}
+
+/// Paths and queries stay out of the log: they can name users and carry tokens.
+fn span(request: &Request) -> tracing::Span {
+    tracing::info_span!("request", method = method(request.method()), route = route(request))
+}
+
+async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let (method, route) = (method(request.method()), route(&request).to_owned());
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    state.metrics().requests.get_or_create(&metrics::Request { method, route, status }).inc();
+    response
+}
+
+fn route(request: &Request) -> &str {
+    request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str)
+}
+
+/// Anybody can invent methods, and each would be a new label.
+fn method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}

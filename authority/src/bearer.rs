@@ -1,0 +1,69 @@
+//! Who calls: the token's holder or the administrator (RFC 6750).
+
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, header, request::Parts},
+};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::{problem::Problem, state::AppState, store::Key};
+
+/// Fewest characters of a token that is taken in: a shorter one can be guessed (OWASP ASVS 5.0,
+/// 7.2.3 asks for 128 bits, which is 16 bytes before any encoding).
+pub const MIN_TOKEN: usize = 16;
+/// Most characters of a token.
+pub const MAX_TOKEN: usize = 8192;
+
+/// The key of the token that the request carries. The token itself goes no further.
+#[derive(Debug)]
+pub(crate) struct Bearer(pub(crate) Key);
+
+impl<S: Sync> FromRequestParts<S> for Bearer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        token(&parts.headers).map(|token| Self(Key::of(token)))
+    }
+}
+
+/// Proof that the request carries the administrator's token.
+#[derive(Debug)]
+pub(crate) struct Admin;
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let given = Sha256::digest(token(&parts.headers)?);
+        // Digests have one length, so the comparison's time says nothing about the token.
+        let known = state.settings().admin_token.as_deref().map(Sha256::digest);
+        let same = known.is_some_and(|known| bool::from(known.as_slice().ct_eq(&given)));
+        if same { Ok(Self) } else { Err(Problem::not_admin()) }
+    }
+}
+
+/// Whether a string can be sent as a bearer token: b64token of RFC 6750, section 2.1.
+pub(crate) fn is_b64token(token: &str) -> bool {
+    let body = token.trim_end_matches('=');
+    !body.is_empty() && body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
+}
+
+fn token(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or_else(Problem::no_token)?;
+    if values.next().is_some() {
+        return Err(Problem::malformed_token());
+    }
+    let value = value.to_str().map_err(|_| Problem::malformed_token())?;
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        // Another scheme is no attempt at this one (RFC 6750, section 3.1).
+        return Err(Problem::no_token());
+    }
+    let token = token.trim_matches(' ');
+    if token.len() > MAX_TOKEN || !is_b64token(token) {
+        return Err(Problem::malformed_token());
+    }
+    Ok(token)
+}

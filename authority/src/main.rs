@@ -1,0 +1,100 @@
+//! The server as one binary.
+
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+    sync::Arc,
+};
+
+use clap::Parser;
+use stillhere_authority::{
+    AppState,
+    cli::{Cli, Setup},
+    clock::SystemClock,
+    run,
+    store::memory::MemoryStore,
+};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Bad flags, as shells and clap have it.
+const USAGE: u8 = 2;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            let text = error.to_string();
+            return fail(text.lines().next().unwrap_or_default(), USAGE);
+        }
+        Err(help) => help.exit(),
+    };
+    let admin_token = std::env::var("STILLHERE_ADMIN_TOKEN").ok().filter(|token| !token.is_empty());
+    let setup = match (Cli { admin_token, ..cli }).setup() {
+        Ok(setup) => setup,
+        Err(why) => return fail(&format!("error: {why}"), USAGE),
+    };
+    log(setup.settings.dev);
+    match serve(setup).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => fail(&format!("error: {why}"), 1),
+    }
+}
+
+async fn serve(setup: Setup) -> Result<(), String> {
+    let Setup { listen, settings, made_admin_token } = setup;
+    let listener = TcpListener::bind(&listen).await.map_err(|why| match why.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "{listen} is taken: stop the program that listens there, or choose another address \
+             with --listen or PORT"
+        ),
+        _ => format!("cannot listen on {listen}: {why}"),
+    })?;
+    let address = listener.local_addr().map_err(|why| why.to_string())?;
+    let stop = stop_signal().map_err(|why| format!("cannot listen for signals: {why}"))?;
+    if let Some(token) = settings.admin_token.as_deref().filter(|_| made_admin_token) {
+        eprintln!("administrator's token: {token}");
+    }
+    tracing::info!("listening on http://{address}");
+    let state =
+        AppState::new(settings, Arc::new(SystemClock::start()), Arc::new(MemoryStore::default()));
+    run(listener, state, stop).await.map_err(|why| why.to_string())
+}
+
+/// Logs go to the standard error: JSON for machines, one compact line for a developer.
+fn log(dev: bool) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let log = log.with_ansi(io::stderr().is_terminal());
+    if dev { log.compact().with_target(false).init() } else { log.json().init() }
+}
+
+/// Completes on SIGTERM or ctrl-c.
+#[cfg(unix)]
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Completes on ctrl-c.
+#[cfg(not(unix))]
+fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
+    Ok(async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    })
+}
+
+fn fail(line: &str, code: u8) -> ExitCode {
+    eprintln!("{line}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,171 @@
+//! Errors as RFC 9457 `application/problem+json`, with the challenges of RFC 6750.
+
+use axum::{
+    Json,
+    extract::{Request, rejection::JsonRejection},
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use stillhere::core::ended::EndedBecause;
+use utoipa::ToSchema;
+
+use crate::{state::Gone, store::StoreError};
+
+const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// Why a call failed, and what to do about it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// Stable name of the kind of problem; `about:blank` where the status says it all.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The kind in a few words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// One sentence on this occurrence.
+    detail: String,
+    /// `ended` when the token was known and is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<&'static str>,
+    /// Why the token is over: `idle`, `schedule`, `revoked` or `signed-out`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    because: Option<&'static str>,
+    #[serde(skip)]
+    #[schema(ignore)]
+    challenge: Option<&'static str>,
+}
+
+impl Problem {
+    /// A problem that its status describes well enough, with one sentence on what to do.
+    pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            status: status.as_u16(),
+            detail: detail.into(),
+            state: None,
+            because: None,
+            challenge: None,
+        }
+    }
+
+    /// No credentials at all: the challenge carries no error code (RFC 6750, section 3.1).
+    pub(crate) fn no_token() -> Self {
+        let detail = "Send the access token as `Authorization: Bearer <token>`.";
+        Self { challenge: Some("Bearer"), ..Self::new(StatusCode::UNAUTHORIZED, detail) }
+    }
+
+    /// Credentials that cannot be read (RFC 6750, section 3.1).
+    pub(crate) fn malformed_token() -> Self {
+        let detail = "Send exactly one `Authorization: Bearer <token>` header whose token is of \
+                      the form b64token (RFC 6750, section 2.1) and at most 8192 characters long.";
+        Self {
+            challenge: Some(r#"Bearer error="invalid_request""#),
+            ..Self::new(StatusCode::BAD_REQUEST, detail)
+        }
+    }
+
+    /// The administrator's token is wrong.
+    pub(crate) fn not_admin() -> Self {
+        Self::invalid_token("This call needs the administrator's token.")
+    }
+
+    fn invalid_token(detail: &str) -> Self {
+        Self {
+            kind: "urn:stillhere:problem:invalid-token",
+            title: "Invalid token".to_owned(),
+            challenge: Some(r#"Bearer error="invalid_token""#),
+            ..Self::new(StatusCode::UNAUTHORIZED, detail)
+        }
+    }
+
+    fn ended(because: EndedBecause) -> Self {
+        Self {
+            kind: "urn:stillhere:problem:session-ended",
+            title: "Session ended".to_owned(),
+            state: Some("ended"),
+            because: Some(because.name()),
+            ..Self::invalid_token("This session is over and nothing revives it: sign in again.")
+        }
+    }
+}
+
+impl From<Gone> for Problem {
+    fn from(gone: Gone) -> Self {
+        match gone {
+            Gone::Ended(because) => Self::ended(because),
+            Gone::Unknown => {
+                Self::invalid_token("This token is not known here: register it or sign in again.")
+            }
+            Gone::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "a call could not be answered");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "The store cannot be reached: try again later.")
+    }
+}
+
+impl From<JsonRejection> for Problem {
+    fn from(rejection: JsonRejection) -> Self {
+        let status = rejection.status();
+        if matches!(rejection, JsonRejection::JsonDataError(_) | JsonRejection::JsonSyntaxError(_))
+        {
+            return Self::new(status, format!("{}.", rejection.body_text()));
+        }
+        Self::new(status, advice(status))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let challenge = self.challenge;
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        if let Some(challenge) = challenge {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        response
+    }
+}
+
+/// Gives errors that no handler made (unknown route, wrong method, too large) the same form.
+pub(crate) async fn normalize(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_error = status.is_client_error() || status.is_server_error();
+    if !is_error || response.headers().get(header::CONTENT_TYPE) == Some(&MEDIA_TYPE) {
+        return response;
+    }
+    let (parts, _) = response.into_parts();
+    let mut problem = Problem::new(status, advice(status)).into_response();
+    for (name, value) in &parts.headers {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            problem.headers_mut().insert(name, value.clone());
+        }
+    }
+    problem
+}
+
+fn advice(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND => "There is nothing here: /openapi.json lists every call.",
+        StatusCode::METHOD_NOT_ALLOWED => "Use one of the methods in the Allow header.",
+        StatusCode::PAYLOAD_TOO_LARGE => "Send at most 16 KiB.",
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => "Send JSON, with `Content-Type: application/json`.",
+        StatusCode::REQUEST_TIMEOUT => "The request took too long to arrive: send it again.",
+        status if status.is_client_error() => "The request could not be read: see /openapi.json.",
+        _ => "The authority failed: try again later.",
+    }
+}
