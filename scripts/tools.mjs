@@ -38,8 +38,8 @@ async function ensureRust(lint) {
     );
   }
   console.log(`Rust ${channel} or a part of it is missing: installing it.`);
-  const parts = ['-c', 'clippy', '-c', 'rustfmt', '-t', wasmTarget];
-  await must('rustup', ['toolchain', 'install', channel, '--profile', 'minimal', ...parts]);
+  const parts = ['--profile', 'minimal', '-c', 'clippy', '-c', 'rustfmt', '-t', wasmTarget];
+  await must('rustup', ['toolchain', 'install', channel, '--no-self-update', ...parts]);
   if (!(await rustIsReady(channel, lint))) {
     throw new Stop(
       `Cargo does not come from rustup's ${channel}: put rustup's own cargo first on the PATH.`,
