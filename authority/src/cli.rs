@@ -52,11 +52,11 @@ pub struct Cli {
     pub allow_origins: Vec<HeaderValue>,
 
     /// Folder of demo pages to serve at /, together with /demo/sign-in; needs --dev
-    #[arg(long, value_name = "DIR", env = "STILLHERE_WWW", requires = "dev")]
+    #[arg(long, value_name = "DIR", env = "STILLHERE_WWW")]
     pub www: Option<PathBuf>,
 
     /// Folder of the built agent to serve at /dist; needs --www
-    #[arg(long, value_name = "DIR", env = "STILLHERE_DIST", requires = "www")]
+    #[arg(long, value_name = "DIR", env = "STILLHERE_DIST")]
     pub dist: Option<PathBuf>,
 
     /// The administrator's token. By environment only: arguments are visible to other users
@@ -88,6 +88,14 @@ impl Cli {
         for (flag, folder) in [("--www", &self.www), ("--dist", &self.dist)] {
             if let Some(folder) = folder.as_deref().filter(|folder| !folder.is_dir()) {
                 return Err(format!("{flag} {}: there is no such folder", folder.display()));
+            }
+        }
+        for (flag, given, other, there) in [
+            ("--www", self.www.is_some(), "--dev", self.dev),
+            ("--dist", self.dist.is_some(), "--www", self.www.is_some()),
+        ] {
+            if given && !there {
+                return Err(format!("{flag} needs {other}"));
             }
         }
         let made_admin_token = self.dev && self.admin_token.is_none();

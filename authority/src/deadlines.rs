@@ -58,17 +58,7 @@ impl Deadlines {
 pub(crate) async fn enforce(state: AppState) {
     let deadlines = state.deadlines();
     loop {
-        let mut failed = Vec::new();
-        for (at, key) in deadlines.take_due(state.now_ms()) {
-            if let Err(error) = state.timer_fired(&key, at).await {
-                tracing::error!(id = ?key, %error, "a due session could not be looked at");
-                failed.push((at, key));
-            }
-        }
-        if !failed.is_empty() {
-            state.sleep_until(state.now_ms().saturating_add(RETRY_MS)).await;
-            failed.into_iter().for_each(|(at, key)| deadlines.arm(key, None, at));
-        }
+        look_at_due(&state).await;
         let sleep = async {
             match deadlines.next() {
                 Some(at) => state.sleep_until(at).await,
@@ -83,9 +73,64 @@ pub(crate) async fn enforce(state: AppState) {
     }
 }
 
+async fn look_at_due(state: &AppState) {
+    let mut failed = Vec::new();
+    for (at, key) in state.deadlines().take_due(state.now_ms()) {
+        if let Err(error) = state.timer_fired(&key, at).await {
+            tracing::error!(id = ?key, %error, "a due session could not be looked at");
+            failed.push((at, key));
+        }
+    }
+    if !failed.is_empty() {
+        state.sleep_until(state.now_ms().saturating_add(RETRY_MS)).await;
+        failed.into_iter().for_each(|(at, key)| state.deadlines().arm(key, None, at));
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::{
+        clock::ManualClock,
+        state::{Gone, Settings},
+        store::{Owner, REMEMBER_ENDED_MS, memory::MemoryStore},
+    };
+
+    const TOKEN: &str = "a-token-of-some-length";
+    const TIMEOUT_MS: u64 = stillhere::core::policy::Policy::DEFAULT.idle_timeout_ms;
+
+    async fn signed_in() -> (Arc<ManualClock>, AppState) {
+        let clock = Arc::new(ManualClock::new(1_000_000_000));
+        let store = Arc::new(MemoryStore::default());
+        let state = AppState::new(Settings::default(), clock.clone(), store);
+        let owner = Owner { user: "ann".into(), sign_in: None, groups: Vec::new() };
+        state.register(TOKEN, owner).await.unwrap().unwrap();
+        (clock, state)
+    }
+
+    #[tokio::test]
+    async fn an_ended_token_is_remembered_for_a_day_and_then_forgotten() {
+        let (clock, state) = signed_in().await;
+        clock.advance(TIMEOUT_MS + REMEMBER_ENDED_MS - 1);
+        look_at_due(&state).await;
+        assert!(matches!(state.look(&Key::of(TOKEN)).await, Err(Gone::Ended(_))));
+        clock.advance(1);
+        look_at_due(&state).await;
+        assert!(matches!(state.look(&Key::of(TOKEN)).await, Err(Gone::Unknown)));
+        assert_eq!(state.deadlines().next(), None);
+    }
+
+    #[tokio::test]
+    async fn a_token_that_ends_in_a_call_keeps_its_one_entry() {
+        let (clock, state) = signed_in().await;
+        clock.advance(TIMEOUT_MS);
+        assert!(state.look(&Key::of(TOKEN)).await.is_err());
+        look_at_due(&state).await;
+        assert_eq!(state.deadlines().due.lock().len(), 1);
+        assert_eq!(state.deadlines().next(), Some(state.now_ms() + REMEMBER_ENDED_MS));
+    }
 
     #[test]
     fn a_token_has_one_entry_however_often_it_is_armed() {

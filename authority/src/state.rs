@@ -287,6 +287,11 @@ impl AppState {
         &self.0.deadlines
     }
 
+    /// Returns once the server has been told to stop.
+    pub async fn stopped(&self) {
+        self.0.stopping.cancelled().await;
+    }
+
     /// Cancelled once the server is told to stop.
     pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.0.stopping

@@ -1,0 +1,98 @@
+//! `GET /v1/events`: the state at once, changes when they happen, nothing per keep-alive.
+
+use axum::http::Method;
+use serde_json::json;
+use stillhere::core::policy::Policy;
+
+use crate::rig::{ADMIN, Rig, START_MS, TIMEOUT_MS, TOKEN, report, report_with_holds};
+
+#[tokio::test]
+async fn the_state_comes_at_once() {
+    let rig = Rig::signed_in().await;
+    rig.clock.advance(7);
+    let (name, state) = rig.events().await.next().await.unwrap();
+    assert_eq!(name, "state");
+    assert_eq!(state, rig.ask().await.json());
+}
+
+#[tokio::test]
+async fn keep_alives_and_questions_send_nothing() {
+    let rig = Rig::signed_in().await;
+    let mut events = rig.events().await;
+    events.next().await;
+    for _ in 0..3 {
+        rig.clock.advance(1000);
+        rig.keep_alive(report(0)).await;
+        rig.ask().await;
+    }
+    assert!(events.is_silent());
+}
+
+#[tokio::test]
+async fn a_hold_that_begins_and_ends_is_told() {
+    let rig = Rig::signed_in().await;
+    let mut events = rig.events().await;
+    events.next().await;
+    let hold = |ttl_ms: u64| json!([{ "id": "c1", "reason": "call", "ttl_ms": ttl_ms }]);
+    for (ttl, state) in [(5000, "held"), (0, "alive")] {
+        rig.keep_alive(report_with_holds(0, &hold(ttl))).await;
+        let (name, data) = events.next().await.unwrap();
+        assert_eq!((name.as_str(), &data["state"]), ("state", &json!(state)));
+    }
+    // Renewing is no change.
+    rig.keep_alive(report_with_holds(0, &json!([{"id":"c2","reason":"","ttl_ms":9}]))).await;
+    events.next().await;
+    rig.keep_alive(report_with_holds(0, &json!([{"id":"c2","reason":"","ttl_ms":99}]))).await;
+    assert!(events.is_silent());
+}
+
+#[tokio::test]
+async fn an_end_is_told_to_every_stream_and_closes_it() {
+    let rig = Rig::signed_in().await;
+    let mut streams = [rig.events().await, rig.events().await];
+    for events in &mut streams {
+        events.next().await;
+    }
+    rig.call(Method::DELETE, "/v1/admin/users/ann/sessions", ADMIN, None).await;
+    for events in &mut streams {
+        let ended = ("ended".to_owned(), json!({ "state": "ended", "because": "revoked" }));
+        assert_eq!(events.next().await, Some(ended));
+        assert_eq!(events.next().await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_new_policy_is_told_with_a_higher_version() {
+    let rig = Rig::signed_in().await;
+    let mut events = rig.events().await;
+    events.next().await;
+    let policy = Policy { idle_timeout_ms: 600_000, ..Policy::DEFAULT };
+    rig.state.set_policy(policy).await.unwrap();
+    let (name, told) = events.next().await.unwrap();
+    assert_eq!(name, "policy");
+    assert_eq!(told["idle_timeout_ms"], 600_000);
+    assert!(told["version"].as_u64().unwrap() > START_MS);
+    assert_eq!(told, rig.ask().await.json()["policy"]);
+    assert!(events.is_silent());
+}
+
+#[tokio::test]
+async fn a_dead_token_gets_no_stream() {
+    let rig = Rig::signed_in().await;
+    rig.clock.advance(TIMEOUT_MS);
+    rig.call(Method::GET, "/v1/events", TOKEN, None).await.gone("idle");
+}
+
+#[tokio::test]
+async fn open_streams_are_counted_and_bounded() {
+    let rig = Rig::signed_in().await;
+    let mut open = Vec::new();
+    for _ in 0..64 {
+        open.push(rig.events().await);
+    }
+    assert!(rig.metrics().await.contains("stillhere_event_streams 64\n"));
+    rig.call(Method::GET, "/v1/events", TOKEN, None).await.problem(429);
+    drop(open);
+    assert!(rig.metrics().await.contains("stillhere_event_streams 0\n"));
+    rig.events().await;
+}

@@ -1,0 +1,20 @@
+//! The authority as its callers see it: one file per behaviour.
+
+// Clippy takes only functions marked #[test] for tests; the rig's helpers are tests as well.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod admin;
+mod bad_input;
+mod cors;
+mod deadlines;
+mod demo;
+mod events;
+mod flags;
+mod keepalive;
+mod metrics;
+mod openapi;
+mod question;
+mod rig;
+mod session_rule;
+mod shutdown;
+mod sign_out;
