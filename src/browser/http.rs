@@ -5,9 +5,8 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
-use js_sys::{Array, Object, Promise, Reflect};
+use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{AbortController, AbortSignal};
 
 use super::shell::Shell;
@@ -25,20 +24,27 @@ extern "C" {
     pub type KeepAlive;
 
     #[wasm_bindgen(method, catch)]
-    fn send(this: &KeepAlive, report: &Object, signal: &AbortSignal) -> Result<Promise, JsValue>;
+    fn send(this: &KeepAlive, report: &Object, signal: &AbortSignal) -> Result<Pending, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn ask(this: &KeepAlive, signal: &AbortSignal) -> Result<Promise, JsValue>;
+    fn ask(this: &KeepAlive, signal: &AbortSignal) -> Result<Pending, JsValue>;
 
     #[wasm_bindgen(method, catch)]
-    fn end(this: &KeepAlive, because: &str, signal: &AbortSignal) -> Result<Promise, JsValue>;
+    fn end(this: &KeepAlive, because: &str, signal: &AbortSignal) -> Result<Pending, JsValue>;
 
     #[wasm_bindgen(method, catch)]
     fn listen(
         this: &KeepAlive,
         on_state: &JsValue,
         signal: &AbortSignal,
-    ) -> Result<Promise, JsValue>;
+    ) -> Result<Pending, JsValue>;
+
+    /// A promise. Two callbacks are all that is needed of it: a future for each would cost more
+    /// than 1 KB (docs/decisions/size.md).
+    type Pending;
+
+    #[wasm_bindgen(method, catch, js_name = "then")]
+    fn then(this: &Pending, done: &Function, failed: &Function) -> Result<JsValue, JsValue>;
 }
 
 impl KeepAlive {
@@ -86,22 +92,16 @@ impl Http {
         };
         if matches!(request.what, What::End(_) | What::KeepAlive { flush: true, .. }) {
             // Nobody waits for these; a page that goes must not abort them.
-            if let Ok(promise) = promise {
-                spawn_local(async move {
-                    let _ = JsFuture::from(promise).await;
-                });
-            }
+            on_settled(promise, |_| ());
             return;
         }
         let limit = limit(shell, id);
         *self.out.borrow_mut() = Some(Out { id, controller, _limit: limit });
         let weak = Rc::downgrade(shell);
-        spawn_local(async move {
-            let answer = match promise {
-                Ok(promise) => read(JsFuture::from(promise).await),
-                Err(_) => Answer::Invalid,
-            };
-            settle(&weak, id, answer);
+        on_settled(promise, move |result| {
+            // A rejection is a network that failed or a request that was aborted.
+            let lost = Answer::Unreachable { retry_after_ms: None };
+            settle(&weak, id, result.map_or(lost, |value| parse(&value)));
         });
     }
 
@@ -127,11 +127,8 @@ impl Http {
         let promise = self.keep_alive.listen(on_state.as_ref(), &signal);
         *self.stream.borrow_mut() = Some(Stream { controller, _on_state: on_state });
         let weak = Rc::downgrade(shell);
-        spawn_local(async move {
-            if let Ok(promise) = promise {
-                // However it ends, there is no stream any more.
-                let _ = JsFuture::from(promise).await;
-            }
+        // However it ends, there is no stream any more.
+        on_settled(promise, move |_| {
             if let Some(shell) = weak.upgrade().filter(|_| !signal.aborted()) {
                 shell.tell(Input::StreamBroke);
             }
@@ -162,9 +159,26 @@ fn settle(shell: &Weak<Shell>, id: RequestId, answer: Answer) {
     }
 }
 
-fn read(result: Result<JsValue, JsValue>) -> Answer {
-    // A rejection is a network that failed or a request that was aborted.
-    result.map_or(Answer::Unreachable { retry_after_ms: None }, |value| parse(&value))
+/// Calls back with what the promise comes to. A `KeepAlive` that throws, or gives no promise, is
+/// one whose promise was rejected.
+fn on_settled(
+    promise: Result<Pending, JsValue>,
+    settled: impl FnOnce(Result<JsValue, JsValue>) + 'static,
+) {
+    let settled = Rc::new(RefCell::new(Some(settled)));
+    let once = |wrap: fn(JsValue) -> Result<JsValue, JsValue>| -> Function {
+        let settled = settled.clone();
+        let callback = move |value: JsValue| {
+            if let Some(settled) = settled.take() {
+                settled(wrap(value));
+            }
+        };
+        Closure::once_into_js(callback).unchecked_into()
+    };
+    let failed = once(Err);
+    if promise.and_then(|promise| promise.then(&once(Ok), &failed)).is_err() {
+        let _ = failed.call0(&JsValue::UNDEFINED);
+    }
 }
 
 /// Reads an answer of the shape that contract.md names.

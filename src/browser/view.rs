@@ -17,9 +17,8 @@ pub(super) fn float(value: u64) -> f64 {
 
 /// The name of a context or hold, 16 digits.
 pub(super) fn hex(id: u64) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |shift: u32| char::from(DIGITS[usize::from((id >> shift) as u8 & 15)]);
-    (0..16).rev().map(|at| digit(at * 4)).collect()
+    let digit = |at: u32| char::from_digit((id >> (at * 4)) as u32 & 15, 16).unwrap_or_default();
+    (0..16).rev().map(digit).collect()
 }
 
 pub(super) const fn refusal(refusal: Refusal) -> &'static str {
@@ -73,38 +72,48 @@ pub(crate) fn status(agent: &Agent) -> Array {
         own_sent(agent).into(),
     ];
     let refused = refused.map(JsValue::from);
-    let parts = head.into_iter().chain(counts(facts.counts())).chain(refused);
-    parts.chain([contexts.into()]).chain(policy).collect()
+    array(&[&head, &counts(facts.counts()), &refused, &[contexts.into()], &policy])
+}
+
+fn array(parts: &[&[JsValue]]) -> Array {
+    let array = Array::new();
+    append(&array, parts);
+    array
+}
+
+fn append(array: &Array, parts: &[&[JsValue]]) {
+    for value in parts.iter().flat_map(|part| part.iter()) {
+        array.push(value);
+    }
 }
 
 fn own_sent(agent: &Agent) -> u32 {
-    agent.facts().rows.get(&agent.id()).map_or(0, |row| row.sent)
+    agent.facts().rows.get(agent.id()).map_or(0, |row| row.sent)
 }
 
 /// `id, reason, expiresInMs` of each live hold.
 pub(crate) fn holds(agent: &Agent) -> Array {
     let now = agent.now();
-    let holds = agent.facts().times.holds.iter();
-    let live = holds.filter(|(_, hold)| !hold.released && hold.expires > now);
-    let each = |(id, hold): (&u64, &crate::core::facts::Hold)| -> [JsValue; 3] {
-        [hex(*id).into(), hold.reason.as_str().into(), float(hold.expires - now).into()]
-    };
-    live.flat_map(each).collect()
+    let array = Array::new();
+    for (id, hold) in agent.facts().times.holds.iter() {
+        if !hold.released && hold.expires > now {
+            let left = float(hold.expires - now).into();
+            append(&array, &[&[hex(*id).into(), hold.reason.as_str().into(), left]]);
+        }
+    }
+    array
 }
 
 /// `id, own, visible, streaming, 4 counts, sent, sentAgoMs, activeAgoMs` of each live context.
 pub(crate) fn contexts(agent: &Agent) -> Array {
     let now = agent.now();
     let ago = |at: u64| if at == 0 { JsValue::NULL } else { float(now.saturating_sub(at)).into() };
-    let rows = agent.facts().live().flat_map(|(id, row)| {
-        let head: [JsValue; 4] = [
-            hex(id).into(),
-            (id == agent.id()).into(),
-            row.visible.into(),
-            row.streaming.into(),
-        ];
+    let array = Array::new();
+    for (id, row) in agent.facts().live() {
+        let own = id == agent.id();
+        let head = [hex(id).into(), own.into(), row.visible.into(), row.streaming.into()];
         let tail = [row.sent.into(), ago(row.sent_at), ago(row.active_at)];
-        head.into_iter().chain(counts(row.counts)).chain(tail)
-    });
-    rows.collect()
+        append(&array, &[&head, &counts(row.counts), &tail]);
+    }
+    array
 }

@@ -530,9 +530,12 @@ impl Agent {
         let reason = reason.get(..end.unwrap_or(0)).unwrap_or_default().into();
         let expires = now.saturating_add(ttl_ms.min(self.policy().max_hold_ms));
         let hold = Hold { released: false, expires, reason };
-        let known = self.facts.times.holds.entry(id).or_insert_with(|| hold.clone());
-        if !known.released && known.expires < expires {
-            known.expires = expires;
+        match self.facts.times.holds.get_mut(id) {
+            Some(known) if !known.released => known.expires = known.expires.max(expires),
+            Some(_) => return,
+            None => {
+                self.facts.times.holds.insert(id, hold);
+            }
         }
         self.hold_news = true;
         self.urgent();
@@ -540,7 +543,7 @@ impl Agent {
 
     fn on_release(&mut self, id: HoldId) {
         let now = self.now();
-        let Some(hold) = self.facts.times.holds.get_mut(&id) else { return };
+        let Some(hold) = self.facts.times.holds.get_mut(id) else { return };
         if hold.released || hold.expires <= now || self.facts.ended.is_some() {
             return;
         }

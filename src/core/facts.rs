@@ -2,11 +2,12 @@
 //! commutative, associative and idempotent. Messages may be lost, doubled or reordered and all
 //! contexts still come to the same answer (design.md, "facts that merge").
 
-use alloc::collections::BTreeMap;
 use alloc::string::String;
+
 use serde::{Deserialize, Serialize};
 
 use super::ended::EndedBecause;
+use super::map::IdMap;
 use super::policy::Policy;
 
 /// Names a context within its group; drawn at random by the shell.
@@ -71,7 +72,7 @@ impl Counts {
 }
 
 /// What one context says of itself. Only it writes its row, so the highest `seq` is the newest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
     /// Grows with each change.
     pub seq: u32,
@@ -92,7 +93,7 @@ pub struct Row {
 }
 
 /// An open interaction that keeps the session (design.md, "hold").
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hold {
     /// Released once is released for good.
     pub released: bool,
@@ -106,7 +107,7 @@ pub struct Hold {
 pub const MAX_REASON: usize = 64;
 
 /// A request that the authority did not answer. The newest counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Failure {
     /// When the request began.
     pub at: u64,
@@ -118,7 +119,7 @@ pub struct Failure {
 
 /// Everything that is a moment on the timeline. When the machine's clock is set back, the moments
 /// known so far mean nothing any more: a new era begins, and a higher era replaces a lower one.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Times {
     /// How often the clock was set back.
     pub era: u32,
@@ -135,7 +136,7 @@ pub struct Times {
     /// The newest failure.
     pub failure: Failure,
     /// Open and closed interactions.
-    pub holds: BTreeMap<HoldId, Hold>,
+    pub holds: IdMap<Hold>,
 }
 
 impl Times {
@@ -170,8 +171,8 @@ impl Merge for Times {
         self.sent = self.sent.max(other.sent);
         self.held_elsewhere = self.held_elsewhere.max(other.held_elsewhere);
         self.failure = self.failure.max(other.failure);
-        for (id, hold) in &other.holds {
-            match self.holds.get_mut(id) {
+        for (id, hold) in other.holds.iter() {
+            match self.holds.get_mut(*id) {
                 Some(mine) if *hold > *mine => mine.clone_from(hold),
                 Some(_) => {}
                 None => {
@@ -183,7 +184,7 @@ impl Merge for Times {
 }
 
 /// What pages ask for; the strictest wish of the group counts (contract.md, section 1).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Wish {
     /// Idle timeout in milliseconds; the smallest counts.
     pub idle_timeout_ms: Option<u64>,
@@ -206,12 +207,12 @@ impl Merge for Wish {
 }
 
 /// All that a context knows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Moments.
     pub times: Times,
     /// What each context says of itself.
-    pub rows: BTreeMap<ContextId, Row>,
+    pub rows: IdMap<Row>,
     /// The authority's rules; the highest version counts.
     pub policy: Option<Policy>,
     /// What pages ask for.
@@ -236,17 +237,25 @@ impl Facts {
     /// news.
     #[must_use]
     pub fn only(&self, id: ContextId) -> Self {
-        let rows = self.rows.get_key_value(&id).map(|(id, row)| (*id, *row)).into_iter().collect();
-        Self { rows, ..self.clone() }
+        let mut rows = IdMap::default();
+        if let Some(row) = self.rows.get(id) {
+            rows.insert(id, *row);
+        }
+        let (times, policy) = (self.times.clone(), self.policy.clone());
+        Self { times, rows, policy, wish: self.wish, ended: self.ended }
     }
 }
 
 impl Merge for Facts {
     fn merge(&mut self, other: &Self) {
         self.times.merge(&other.times);
-        for (id, row) in &other.rows {
-            let mine = self.rows.entry(*id).or_insert(*row);
-            *mine = (*mine).max(*row);
+        for (id, row) in other.rows.iter() {
+            match self.rows.get_mut(*id) {
+                Some(mine) => *mine = (*mine).max(*row),
+                None => {
+                    self.rows.insert(*id, *row);
+                }
+            }
         }
         if other.policy > self.policy {
             self.policy.clone_from(&other.policy);

@@ -16,13 +16,16 @@
 //! | [`share`] | when to broadcast, who greets a newcomer |
 //! | [`stream`] | which context reads the event stream |
 //! | [`wire`] | messages between contexts |
+//! | [`map`], `codec` | the small change |
 
 pub mod agent;
 pub mod answer;
+mod codec;
 pub mod ended;
 pub mod errand;
 pub mod facts;
 pub mod input;
+pub mod map;
 pub mod output;
 pub mod policy;
 pub mod rules;

@@ -126,10 +126,10 @@ impl Agent {
         }
         if envelope.hello || (self.facts.ended.is_some() && envelope.facts.ended.is_none()) {
             self.owe_greeting(envelope, now);
-        } else if envelope.facts.rows.contains_key(&self.share.newcomer) {
+        } else if envelope.facts.rows.get(self.share.newcomer).is_some() {
             self.share.greet_at = None;
         }
-        if !envelope.hello && envelope.facts.rows.contains_key(&self.id) {
+        if !envelope.hello && envelope.facts.rows.get(self.id).is_some() {
             self.joined();
         }
     }
@@ -157,7 +157,7 @@ impl Agent {
 
     /// Writes this context's row into the facts, with a new number if it changed.
     pub(super) fn write_row(&mut self) {
-        let known = self.facts.rows.get(&self.id).copied().unwrap_or_default();
+        let known = self.facts.rows.get(self.id).copied().unwrap_or_default();
         self.me.seq = self.me.seq.max(known.seq);
         if self.me != known {
             self.me.seq = self.me.seq.max(known.seq).saturating_add(1);

@@ -1,8 +1,8 @@
 //! Messages between contexts: a version, then facts. Nothing else may rely on this format.
 
 use alloc::vec::Vec;
-use serde::{Deserialize, Serialize};
 
+use super::codec::Wire;
 use super::facts::{ContextId, Facts, MAX_REASON};
 use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS};
 use super::time::JUMP_MS;
@@ -19,7 +19,7 @@ const MAX_PAUSE_MS: u64 = 10 * 60 * 1000;
 const MAX_ERA_STEP: u32 = 1000;
 
 /// One message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// Who says it.
     pub from: ContextId,
@@ -41,7 +41,10 @@ pub enum WireError {
 /// The bytes of a message; `None` if it would be too long to be read.
 #[must_use]
 pub fn encode(envelope: &Envelope) -> Option<Vec<u8>> {
-    let bytes = postcard::to_extend(envelope, alloc::vec![VERSION]).ok()?;
+    let mut bytes = alloc::vec![VERSION];
+    envelope.from.put(&mut bytes);
+    envelope.hello.put(&mut bytes);
+    envelope.facts.put(&mut bytes);
     (bytes.len() <= MAX_BYTES).then_some(bytes)
 }
 
@@ -57,11 +60,14 @@ pub fn decode(bytes: &[u8], now: u64, era: u32) -> Result<Envelope, WireError> {
     if bytes.len() > MAX_BYTES {
         return Err(WireError::Malformed);
     }
-    let envelope = match postcard::take_from_bytes::<Envelope>(body) {
-        Ok((envelope, [])) => envelope,
-        _ => return Err(WireError::Malformed),
-    };
+    let envelope = read(body).ok_or(WireError::Malformed)?;
     if is_plausible(&envelope.facts, now, era) { Ok(envelope) } else { Err(WireError::Malformed) }
+}
+
+fn read(mut body: &[u8]) -> Option<Envelope> {
+    let body = &mut body;
+    let envelope = Envelope { from: Wire::get(body)?, hello: Wire::get(body)?, facts: Wire::get(body)? };
+    body.is_empty().then_some(envelope)
 }
 
 fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
