@@ -128,5 +128,6 @@ await program(import.meta.url, async () => {
   await ensureTools();
   await buildAgent();
   if (process.argv.includes('--authority')) await buildAuthority();
-  if (!size()) throw new Stop('dist/ is built, but over its size.');
+  // Only said here: `npm run size` and `npm test` are what fails for it.
+  size();
 });
