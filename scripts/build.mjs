@@ -4,7 +4,15 @@
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { authorityBinary, bindgenDir, dist, entries, root, target } from './lib/project.mjs';
+import {
+  authorityBinary,
+  bindgenDir,
+  cargoHome,
+  dist,
+  entries,
+  root,
+  target,
+} from './lib/project.mjs';
 import { must, nodeTool, program, Stop } from './lib/run.mjs';
 import { step } from './lib/steps.mjs';
 import { size } from './size.mjs';
@@ -32,12 +40,22 @@ const wasmFeatures = [
   'sign-ext',
 ];
 
+/**
+ * Panics name source files: without this the package would carry the paths of the machine that
+ * built it, and two machines would build two packages.
+ */
+const samePaths = `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([
+  `--remap-path-prefix=${path.join(cargoHome, 'registry', 'src')}=crates`,
+  `--remap-path-prefix=${path.resolve(root)}=stillhere`,
+])}`;
+
 async function compile() {
-  const about = { inputs: [...cargoFiles, 'src'], outputs: [compiled], key: cargoKey };
+  const key = cargoKey + samePaths;
+  const about = { inputs: [...cargoFiles, 'src'], outputs: [compiled], key };
   await step('cargo: the agent', about, () =>
     must('cargo', [
       ...['build', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown'],
-      ...['-p', 'stillhere', '--lib'],
+      ...['-p', 'stillhere', '--lib', '--config', samePaths],
     ]),
   );
 }

@@ -3,9 +3,8 @@
  * to install. It runs before node_modules exists, so nothing here may come from npm.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import { root } from './lib/project.mjs';
+import { cargoHome, root } from './lib/project.mjs';
 import { must, program, run, Stop } from './lib/run.mjs';
 import { sha256 } from './lib/steps.mjs';
 
@@ -22,9 +21,8 @@ const onPath = async (name) => (await run(name, ['--version'], { output: 'keep' 
 
 /** A fresh rustup is not on the PATH of shells that were open before it. */
 function addCargoToPath() {
-  const home = process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo');
   const name = Object.keys(process.env).find((key) => key.toUpperCase() === 'PATH') ?? 'PATH';
-  process.env[name] = `${process.env[name] ?? ''}${path.delimiter}${path.join(home, 'bin')}`;
+  process.env[name] = `${process.env[name] ?? ''}${path.delimiter}${path.join(cargoHome, 'bin')}`;
 }
 
 /** @param {boolean} lint */

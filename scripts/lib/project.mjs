@@ -1,10 +1,12 @@
 /** The places and numbers that several scripts share, each said once. */
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const dist = path.join(root, 'dist');
 
+export const cargoHome = process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo');
 /** Cargo's build folder, wherever the environment puts it. */
 export const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
 /** What wasm-bindgen makes out of the agent; js/ imports it as `stillhere-bindgen`. */
