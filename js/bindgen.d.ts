@@ -19,9 +19,10 @@ export class Machine {
   release(id: bigint): void;
   moveTo(channel: string | undefined): void;
   close(): void;
-  status(): unknown[];
-  holds(): unknown[];
-  contexts(): unknown[];
+  status(): Float64Array;
+  contexts(): Float64Array;
+  holds(): Float64Array;
+  reasons(): string;
 }
 
 export default function init(options: { module_or_path: URL }): Promise<unknown>;

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use crate::browser::http::KeepAlive;
@@ -91,17 +91,22 @@ impl Machine {
     }
 
     /// See `browser/view.rs`.
-    pub fn status(&self) -> Array {
+    pub fn status(&self) -> Vec<f64> {
         self.shell.look(view::status).unwrap_or_default()
     }
 
     /// See `browser/view.rs`.
-    pub fn holds(&self) -> Array {
-        self.shell.look(view::holds).unwrap_or_default()
+    pub fn contexts(&self) -> Vec<f64> {
+        self.shell.look(view::contexts).unwrap_or_default()
     }
 
     /// See `browser/view.rs`.
-    pub fn contexts(&self) -> Array {
-        self.shell.look(view::contexts).unwrap_or_default()
+    pub fn holds(&self) -> Vec<f64> {
+        self.shell.look(view::holds).unwrap_or_default().0
+    }
+
+    /// See `browser/view.rs`.
+    pub fn reasons(&self) -> String {
+        self.shell.look(view::holds).unwrap_or_default().1
     }
 }

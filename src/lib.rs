@@ -15,3 +15,8 @@ mod bindings;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 pub mod core;
+
+/// A tenth of the standard allocator's size (docs/decisions/size.md).
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();

@@ -3,30 +3,30 @@
 //! It is open only while the page is shown or could be: a message that reaches a page in the
 //! back/forward cache would throw the page away.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-type OnMessage = Closure<dyn FnMut(MessageEvent)>;
+use super::callback::{self, Callback};
 
 /// The channel of the group, or nothing where the page has none.
 pub(super) struct Channel {
-    open: RefCell<Option<BroadcastChannel>>,
-    on_message: OnMessage,
+    open: Cell<Option<BroadcastChannel>>,
+    on_message: Callback,
 }
 
 impl Channel {
     /// `hear` gets the bytes of each message; none of our messages is empty, so what is no byte
     /// array arrives as an empty one.
     pub(super) fn new(hear: impl Fn(&[u8]) + 'static) -> Self {
-        let on_message = Closure::new(move |event: MessageEvent| {
+        let on_message = callback::kept(move |event| {
+            let event: MessageEvent = event.unchecked_into();
             let bytes = event.data().dyn_into::<Uint8Array>();
             hear(&bytes.map_or_else(|_| Vec::new(), |bytes| bytes.to_vec()));
         });
-        Self { open: RefCell::new(None), on_message }
+        Self { open: Cell::new(None), on_message }
     }
 
     /// Opens the channel of that name. `false` where the platform has none.
@@ -36,23 +36,33 @@ impl Channel {
         let listener = self.on_message.as_ref().unchecked_ref();
         channel.set_onmessage(Some(listener));
         channel.set_onmessageerror(Some(listener));
-        *self.open.borrow_mut() = Some(channel);
+        self.open.set(Some(channel));
         true
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.open.borrow().is_some()
+        self.held(|_| ())
     }
 
     pub(super) fn post(&self, bytes: &[u8]) {
-        if let Some(channel) = self.open.borrow().as_ref() {
+        self.held(|channel| {
             // It fails only on a channel that is closed, and facts are caught up on return.
             let _ = channel.post_message(&Uint8Array::from(bytes));
+        });
+    }
+
+    fn held(&self, with: impl FnOnce(&BroadcastChannel)) -> bool {
+        let channel = self.open.take();
+        if let Some(channel) = &channel {
+            with(channel);
         }
+        let is_open = channel.is_some();
+        self.open.set(channel);
+        is_open
     }
 
     pub(super) fn close(&self) {
-        if let Some(channel) = self.open.borrow_mut().take() {
+        if let Some(channel) = self.open.take() {
             channel.set_onmessage(None);
             channel.set_onmessageerror(None);
             channel.close();

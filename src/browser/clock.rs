@@ -1,6 +1,6 @@
 //! Both clocks, and the one timer.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use gloo_timers::callback::Timeout;
 use web_sys::Performance;
@@ -40,27 +40,25 @@ fn whole(ms: f64) -> u64 {
 /// early costs one look at the clock, re-arming at each key costs more.
 #[derive(Default)]
 pub(super) struct Timer {
-    armed: RefCell<Option<(u64, Timeout)>>,
+    armed: Cell<Option<(u64, Timeout)>>,
 }
 
 impl Timer {
     pub(super) fn arm(&self, at: Option<u64>, now: u64, fire: impl FnOnce() + 'static) {
-        let mut armed = self.armed.borrow_mut();
-        let Some(at) = at else {
-            *armed = None;
-            return;
-        };
+        let armed = self.armed.take();
+        let Some(at) = at else { return };
         if armed.as_ref().is_some_and(|(earlier, _)| *earlier <= at && *earlier > now) {
+            self.armed.set(armed);
             return;
         }
         let delay = at.saturating_sub(now).min(MAX_DELAY_MS);
         let delay = u32::try_from(delay).unwrap_or(u32::MAX);
-        *armed = Some((at, Timeout::new(delay, fire)));
+        self.armed.set(Some((at, Timeout::new(delay, fire))));
     }
 
     /// The timer has fired: there is none any more.
     pub(super) fn fired(&self) {
-        if let Some((_, timeout)) = self.armed.borrow_mut().take() {
+        if let Some((_, timeout)) = self.armed.take() {
             // Dropping it would clear a timer that is gone already.
             timeout.forget();
         }

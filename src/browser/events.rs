@@ -4,9 +4,9 @@
 use std::rc::Rc;
 
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
 use web_sys::{AddEventListenerOptions, Event, EventTarget, KeyboardEvent, VisibilityState};
 
+use super::callback::{self, Callback};
 use super::shell::Shell;
 use crate::core::facts::Kind;
 use crate::core::input::{Departure, Input, Refusal};
@@ -24,28 +24,28 @@ pub(crate) struct Listening {
 pub(super) struct Listener {
     target: EventTarget,
     name: &'static str,
-    closure: Closure<dyn FnMut(Event)>,
+    callback: Callback,
 }
 
 impl Listener {
-    fn new(target: &EventTarget, name: &'static str, heard: impl FnMut(Event) + 'static) -> Self {
-        let closure = Closure::new(heard);
+    fn new(target: &EventTarget, name: &'static str, heard: Box<dyn Fn(&Event)>) -> Self {
+        let callback = callback::kept(move |event| heard(event.unchecked_ref()));
         let options = AddEventListenerOptions::new();
         options.set_capture(true);
         options.set_passive(true);
         // It throws for no arguments of these types.
         let _ = target.add_event_listener_with_callback_and_add_event_listener_options(
             name,
-            closure.as_ref().unchecked_ref(),
+            callback.as_ref().unchecked_ref(),
             &options,
         );
-        Self { target: target.clone(), name, closure }
+        Self { target: target.clone(), name, callback }
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        let listener = self.closure.as_ref().unchecked_ref();
+        let listener = self.callback.as_ref().unchecked_ref();
         let _ = self.target.remove_event_listener_with_callback_and_bool(self.name, listener, true);
     }
 }
@@ -63,11 +63,12 @@ pub(super) fn listen(shell: &Rc<Shell>, what: Listening) -> Vec<Listener> {
     let mut listeners = inputs(shell, &window, what);
     let on = |target: &EventTarget, name, input: fn() -> Input<'static>| {
         let shell = Rc::downgrade(shell);
-        Listener::new(target, name, move |_| {
+        let heard = move |_: &Event| {
             if let Some(shell) = shell.upgrade() {
                 shell.tell(input());
             }
-        })
+        };
+        Listener::new(target, name, Box::new(heard))
     };
     listeners.push(on(&document, "visibilitychange", || Input::Visible(is_visible())));
     listeners.push(on(&document, "freeze", || Input::Leaving(Departure::Frozen)));
@@ -80,14 +81,15 @@ pub(super) fn listen(shell: &Rc<Shell>, what: Listening) -> Vec<Listener> {
 fn inputs(shell: &Rc<Shell>, window: &EventTarget, what: Listening) -> Vec<Listener> {
     let on = |name, kind: Kind| {
         let shell = Rc::downgrade(shell);
-        Listener::new(window, name, move |event: Event| {
+        let heard = move |event: &Event| {
             let Some(shell) = shell.upgrade() else { return };
             if !event.is_trusted() {
                 shell.tell(Input::Refused(Refusal::Untrusted));
-            } else if kind != Kind::Keystroke || !is_repeat(&event) {
+            } else if kind != Kind::Keystroke || !is_repeat(event) {
                 shell.count(kind);
             }
-        })
+        };
+        Listener::new(window, name, Box::new(heard))
     };
     let wanted = [
         (what.keystrokes, "keydown", Kind::Keystroke),

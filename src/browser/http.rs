@@ -1,7 +1,7 @@
 //! Requests to the authority, through the `KeepAlive` that the page chose: each with an abort
 //! signal and a time limit, each answer checked before the machine sees it.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
@@ -9,6 +9,7 @@ use js_sys::{Array, Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, AbortSignal};
 
+use super::callback::{self, Callback};
 use super::shell::Shell;
 use crate::core::answer::{Alive, Answer};
 use crate::core::ended::EndedBecause;
@@ -64,18 +65,18 @@ struct Out {
 /// The requests of this context: one at a time, and one event stream.
 pub(super) struct Http {
     keep_alive: KeepAlive,
-    out: RefCell<Option<Out>>,
-    stream: RefCell<Option<Stream>>,
+    out: Cell<Option<Out>>,
+    stream: Cell<Option<Stream>>,
 }
 
 struct Stream {
     controller: AbortController,
-    _on_state: Closure<dyn FnMut(JsValue)>,
+    _on_state: Callback,
 }
 
 impl Http {
     pub(super) fn new(keep_alive: KeepAlive) -> Self {
-        Self { keep_alive, out: RefCell::new(None), stream: RefCell::new(None) }
+        Self { keep_alive, out: Cell::new(None), stream: Cell::new(None) }
     }
 
     pub(super) fn request(&self, shell: &Rc<Shell>, request: &Request) {
@@ -92,24 +93,24 @@ impl Http {
         };
         if matches!(request.what, What::End(_) | What::KeepAlive { flush: true, .. }) {
             // Nobody waits for these; a page that goes must not abort them.
-            on_settled(promise, |_| ());
+            on_settled(promise, Box::new(|_| ()));
             return;
         }
         let limit = limit(shell, id);
-        *self.out.borrow_mut() = Some(Out { id, controller, _limit: limit });
+        self.out.set(Some(Out { id, controller, _limit: limit }));
         let weak = Rc::downgrade(shell);
-        on_settled(promise, move |result| {
+        let settled = move |result: Result<JsValue, JsValue>| {
             // A rejection is a network that failed or a request that was aborted.
             let lost = Answer::Unreachable { retry_after_ms: None };
             settle(&weak, id, result.map_or(lost, |value| parse(&value)));
-        });
+        };
+        on_settled(promise, Box::new(settled));
     }
 
     pub(super) fn abort(&self, id: RequestId) {
-        // Taken out first: aborting runs code of the page.
-        let out = self.out.borrow_mut().take_if(|out| out.id == id);
-        if let Some(out) = out {
-            out.controller.abort();
+        match self.out.take() {
+            Some(out) if out.id == id => out.controller.abort(),
+            other => self.out.set(other),
         }
     }
 
@@ -118,26 +119,26 @@ impl Http {
         self.leave();
         let Ok(controller) = AbortController::new() else { return };
         let weak = Rc::downgrade(shell);
-        let on_state = Closure::new(move |state: JsValue| {
+        let on_state = callback::kept(move |state| {
             if let Some(shell) = weak.upgrade() {
                 shell.tell(Input::News(parse(&state)));
             }
         });
         let signal = controller.signal();
         let promise = self.keep_alive.listen(on_state.as_ref(), &signal);
-        *self.stream.borrow_mut() = Some(Stream { controller, _on_state: on_state });
+        self.stream.set(Some(Stream { controller, _on_state: on_state }));
         let weak = Rc::downgrade(shell);
         // However it ends, there is no stream any more.
-        on_settled(promise, move |_| {
+        let settled = move |_| {
             if let Some(shell) = weak.upgrade().filter(|_| !signal.aborted()) {
                 shell.tell(Input::StreamBroke);
             }
-        });
+        };
+        on_settled(promise, Box::new(settled));
     }
 
     pub(super) fn leave(&self) {
-        let stream = self.stream.borrow_mut().take();
-        if let Some(stream) = stream {
+        if let Some(stream) = self.stream.take() {
             stream.controller.abort();
         }
     }
@@ -159,21 +160,20 @@ fn settle(shell: &Weak<Shell>, id: RequestId, answer: Answer) {
     }
 }
 
+type Settled = Box<dyn FnOnce(Result<JsValue, JsValue>)>;
+
 /// Calls back with what the promise comes to. A `KeepAlive` that throws, or gives no promise, is
 /// one whose promise was rejected.
-fn on_settled(
-    promise: Result<Pending, JsValue>,
-    settled: impl FnOnce(Result<JsValue, JsValue>) + 'static,
-) {
-    let settled = Rc::new(RefCell::new(Some(settled)));
-    let once = |wrap: fn(JsValue) -> Result<JsValue, JsValue>| -> Function {
+fn on_settled(promise: Result<Pending, JsValue>, settled: Settled) {
+    let settled = Rc::new(Cell::new(Some(settled)));
+    let once = |wrap: fn(JsValue) -> Result<JsValue, JsValue>| {
         let settled = settled.clone();
-        let callback = move |value: JsValue| {
+        callback::given(Box::new(move |value| {
             if let Some(settled) = settled.take() {
                 settled(wrap(value));
             }
-        };
-        Closure::once_into_js(callback).unchecked_into()
+            JsValue::UNDEFINED
+        }))
     };
     let failed = once(Err);
     if promise.and_then(|promise| promise.then(&once(Ok), &failed)).is_err() {

@@ -3,13 +3,13 @@
 //! web-sys has the Lock Manager only behind its unstable switch, so the two calls that are needed
 //! are declared here (Web Locks API, section 3).
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use js_sys::{Function, Object, Promise, Reflect};
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::*;
 
+use super::callback;
 use crate::core::input::Grant;
 
 #[wasm_bindgen]
@@ -51,13 +51,13 @@ struct Inner {
     answer: Box<dyn Fn(Grant)>,
     /// Each request has a number; what an older one brings no longer counts.
     current: Cell<u32>,
-    release: RefCell<Option<Function>>,
+    release: Cell<Option<Function>>,
 }
 
 impl Lock {
     pub(super) fn new(answer: impl Fn(Grant) + 'static) -> Self {
         let answer = Box::new(answer);
-        let inner = Inner { answer, current: Cell::new(0), release: RefCell::new(None) };
+        let inner = Inner { answer, current: Cell::new(0), release: Cell::new(None) };
         Self { inner: Rc::new(inner) }
     }
 
@@ -82,7 +82,7 @@ impl Lock {
     /// Lets go, or gives up a request that is under way.
     pub(super) fn release(&self) {
         self.inner.current.set(self.inner.current.get().wrapping_add(1));
-        if let Some(release) = self.inner.release.borrow_mut().take() {
+        if let Some(release) = self.inner.release.take() {
             let _ = release.call0(&JsValue::UNDEFINED);
         }
     }
@@ -90,7 +90,7 @@ impl Lock {
     /// The callback: holds the lock for as long as the promise that it returns is open.
     fn on_granted(&self, number: u32) -> Function {
         let inner = self.inner.clone();
-        let callback = Closure::once_into_js(move |lock: JsValue| -> JsValue {
+        callback::given(Box::new(move |lock| {
             if number != inner.current.get() {
                 return JsValue::UNDEFINED;
             }
@@ -99,25 +99,24 @@ impl Lock {
                 return JsValue::UNDEFINED;
             }
             let held = Promise::new(&mut |resolve, _| {
-                *inner.release.borrow_mut() = Some(resolve);
+                inner.release.set(Some(resolve));
             });
             (inner.answer)(Grant::Granted);
             held.into()
-        });
-        callback.unchecked_into()
+        }))
     }
 
     /// A rejection is either the loss of a lock that was ours, or a platform that gives none.
     fn on_settled(&self, number: u32, outcome: &Outcome) {
         let inner = self.inner.clone();
-        let rejected = Closure::once_into_js(move |_: JsValue| {
-            if number != inner.current.get() {
-                return;
+        let rejected = callback::given(Box::new(move |_| {
+            if number == inner.current.get() {
+                let held = inner.release.take().is_some();
+                (inner.answer)(if held { Grant::Lost } else { Grant::Granted });
             }
-            let held = inner.release.borrow_mut().take().is_some();
-            (inner.answer)(if held { Grant::Lost } else { Grant::Granted });
-        });
-        outcome.or_else(rejected.unchecked_ref());
+            JsValue::UNDEFINED
+        }));
+        outcome.or_else(&rejected);
     }
 }
 

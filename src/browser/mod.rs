@@ -1,6 +1,7 @@
 //! The browser: turns the page's events into inputs of the machine and carries its effects out.
 //! It decides nothing. One outside world a file.
 
+mod callback;
 mod channel;
 mod clock;
 pub(crate) mod events;

@@ -34,13 +34,13 @@ pub(crate) struct Shell {
     agent: RefCell<Agent>,
     clock: Clock,
     timer: Timer,
-    name: RefCell<Option<String>>,
+    name: Cell<Option<String>>,
     channel: Channel,
     lock: Lock,
     stream_lock: Lock,
     http: Http,
     emit: Function,
-    listeners: RefCell<Vec<Listener>>,
+    listeners: Cell<Vec<Listener>>,
     alone: Cell<bool>,
 }
 
@@ -59,17 +59,17 @@ impl Shell {
             agent: RefCell::new(agent),
             clock,
             timer: Timer::default(),
-            name: RefCell::new(start.channel),
+            name: Cell::new(start.channel),
             channel: Channel::new(teller(weak, |shell, bytes| shell.tell(Input::Message(bytes)))),
             lock: Lock::new(granter(weak, Input::Lock)),
             stream_lock: Lock::new(granter(weak, Input::StreamLock)),
             http: Http::new(start.keep_alive),
             emit: start.emit,
-            listeners: RefCell::new(Vec::new()),
+            listeners: Cell::new(Vec::new()),
             alone: Cell::new(false),
         });
         shell.open_channel();
-        *shell.listeners.borrow_mut() = events::listen(&shell, start.listening);
+        shell.listeners.set(events::listen(&shell, start.listening));
         shell.drain();
         shell
     }
@@ -105,13 +105,13 @@ impl Shell {
             self.channel.close();
         }
         if closed {
-            self.listeners.borrow_mut().clear();
+            drop(self.listeners.take());
         }
     }
 
     /// Moves to the channel of another token.
     pub(crate) fn move_to(self: &Rc<Self>, name: Option<String>) {
-        *self.name.borrow_mut() = name;
+        self.name.set(name);
         self.lock.release();
         self.stream_lock.release();
         self.open_channel();
@@ -129,8 +129,9 @@ impl Shell {
     }
 
     fn open_channel(&self) {
-        let name = self.name.borrow().clone();
-        let hears = name.is_some_and(|name| self.channel.open(&name));
+        let name = self.name.take();
+        let hears = name.as_ref().is_some_and(|name| self.channel.open(name));
+        self.name.set(name);
         let alone = !hears || !lock::exists();
         if alone && !self.alone.replace(true) {
             self.say("fault", &"alone".into());
@@ -181,9 +182,10 @@ impl Shell {
     }
 
     fn lock_name(&self, suffix: &str) -> Option<String> {
-        let mut name = self.name.borrow().clone()?;
-        name.push_str(suffix);
-        Some(name)
+        let name = self.name.take();
+        let full = name.as_ref().map(|name| [name.as_str(), suffix].concat());
+        self.name.set(name);
+        full
     }
 
     fn report(&self, event: Event) {

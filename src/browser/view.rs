@@ -1,8 +1,5 @@
 //! The machine as JavaScript sees it: flat arrays, which `js/status.ts` gives names to.
 
-use js_sys::Array;
-use wasm_bindgen::JsValue;
-
 use crate::core::agent::Agent;
 use crate::core::facts::Counts;
 use crate::core::input::Refusal;
@@ -30,90 +27,94 @@ pub(super) const fn refusal(refusal: Refusal) -> &'static str {
     }
 }
 
-fn counts(counts: Counts) -> [JsValue; 4] {
-    [counts.keystrokes, counts.clicks, counts.heartbeats, counts.notes].map(JsValue::from)
+fn counts(counts: Counts) -> [f64; 4] {
+    [counts.keystrokes, counts.clicks, counts.heartbeats, counts.notes].map(f64::from)
+}
+
+/// What is not known or does not exist.
+const NONE: f64 = -1.0;
+
+fn flag(value: bool) -> f64 {
+    f64::from(u8::from(value))
 }
 
 /// `phase, because, idleMs, remainingMs, 4 counts, 4 refusals, contexts, 10 of the policy,
-/// keep-alives sent`.
-pub(crate) fn status(agent: &Agent) -> Array {
+/// keep-alives sent`; phase and reason by their order in the source, -1 for none.
+pub(crate) fn status(agent: &Agent) -> Vec<f64> {
     let now = agent.now();
     let facts = agent.facts();
     let policy = agent.policy();
     let phase = agent.phase();
     let remaining = match (phase, agent.due()) {
-        (Phase::Held, _) => JsValue::NULL,
-        (Phase::Ended, _) => 0.into(),
-        (_, Some(due)) => float(due.end_at.saturating_sub(now)).into(),
-        (_, None) => float(policy.idle_timeout_ms).into(),
+        (Phase::Held, _) => NONE,
+        (Phase::Ended, _) => 0.0,
+        (_, Some(due)) => float(due.end_at.saturating_sub(now)),
+        (_, None) => float(policy.idle_timeout_ms),
     };
     let basis = rules::basis(facts, now);
     let idle = if basis == 0 { 0 } else { now.saturating_sub(basis) };
     let refused = agent.refused();
-    let refused = [refused.untrusted, refused.origin, refused.rate, refused.malformed];
-    let contexts = u32::try_from(facts.live().count()).unwrap_or(u32::MAX);
-    let head = [
-        phase.name().into(),
-        facts.ended.map_or(JsValue::UNDEFINED, |because| because.name().into()),
-        float(idle).into(),
+    let sent = facts.rows.get(agent.id()).map_or(0, |row| row.sent);
+    let mut flat = Vec::with_capacity(24);
+    flat.extend([
+        f64::from(phase as u8),
+        facts.ended.map_or(NONE, |because| f64::from(because as u8)),
+        float(idle),
         remaining,
-    ];
-    let policy = [
-        float(policy.version).into(),
-        float(policy.idle_timeout_ms).into(),
-        float(policy.warn_before_ms).into(),
-        float(policy.keepalive_ms).into(),
-        policy.logout_at.map_or(JsValue::UNDEFINED, |at| float(at).into()),
-        (if policy.mode == Mode::Observe { "observe" } else { "enforce" }).into(),
-        policy.counts.keystrokes.into(),
-        policy.counts.clicks.into(),
-        policy.counts.heartbeats.into(),
-        float(policy.max_hold_ms).into(),
-        own_sent(agent).into(),
-    ];
-    let refused = refused.map(JsValue::from);
-    array(&[&head, &counts(facts.counts()), &refused, &[contexts.into()], &policy])
+    ]);
+    flat.extend(counts(facts.counts()));
+    flat.extend(
+        [refused.untrusted, refused.origin, refused.rate, refused.malformed].map(f64::from),
+    );
+    flat.extend([
+        float(facts.live().count() as u64),
+        float(policy.version),
+        float(policy.idle_timeout_ms),
+        float(policy.warn_before_ms),
+        float(policy.keepalive_ms),
+        policy.logout_at.map_or(NONE, float),
+        flag(policy.mode == Mode::Observe),
+        flag(policy.counts.keystrokes),
+        flag(policy.counts.clicks),
+        flag(policy.counts.heartbeats),
+        float(policy.max_hold_ms),
+        f64::from(sent),
+    ]);
+    flat
 }
 
-fn array(parts: &[&[JsValue]]) -> Array {
-    let array = Array::new();
-    append(&array, parts);
-    array
+/// The upper and the lower half of a name.
+fn halves(id: u64) -> [f64; 2] {
+    [float(id >> 32), float(id & 0xffff_ffff)]
 }
 
-fn append(array: &Array, parts: &[&[JsValue]]) {
-    for value in parts.iter().flat_map(|part| part.iter()) {
-        array.push(value);
-    }
-}
-
-fn own_sent(agent: &Agent) -> u32 {
-    agent.facts().rows.get(agent.id()).map_or(0, |row| row.sent)
-}
-
-/// `id, reason, expiresInMs` of each live hold.
-pub(crate) fn holds(agent: &Agent) -> Array {
+/// `name (two halves), expiresInMs` of each live hold, and their reasons in the same order, each
+/// ended by a zero byte.
+pub(crate) fn holds(agent: &Agent) -> (Vec<f64>, String) {
     let now = agent.now();
-    let array = Array::new();
+    let (mut flat, mut reasons) = (Vec::new(), String::new());
     for (id, hold) in agent.facts().times.holds.iter() {
         if !hold.released && hold.expires > now {
-            let left = float(hold.expires - now).into();
-            append(&array, &[&[hex(*id).into(), hold.reason.as_str().into(), left]]);
+            flat.extend(halves(*id));
+            flat.push(float(hold.expires - now));
+            reasons.push_str(&hold.reason);
+            reasons.push('\0');
         }
     }
-    array
+    (flat, reasons)
 }
 
-/// `id, own, visible, streaming, 4 counts, sent, sentAgoMs, activeAgoMs` of each live context.
-pub(crate) fn contexts(agent: &Agent) -> Array {
+/// `name (two halves), own, visible, streaming, 4 counts, sent, sentAgoMs, activeAgoMs` of each
+/// live context.
+pub(crate) fn contexts(agent: &Agent) -> Vec<f64> {
     let now = agent.now();
-    let ago = |at: u64| if at == 0 { JsValue::NULL } else { float(now.saturating_sub(at)).into() };
-    let array = Array::new();
+    let ago = |at: u64| if at == 0 { NONE } else { float(now.saturating_sub(at)) };
+    let mut flat = Vec::new();
     for (id, row) in agent.facts().live() {
-        let own = id == agent.id();
-        let head = [hex(id).into(), own.into(), row.visible.into(), row.streaming.into()];
-        let tail = [row.sent.into(), ago(row.sent_at), ago(row.active_at)];
-        append(&array, &[&head, &counts(row.counts), &tail]);
+        flat.extend(halves(id));
+        flat.extend([flag(id == agent.id()), flag(row.visible), flag(row.streaming)]);
+        flat.extend(counts(row.counts));
+        flat.extend([f64::from(row.sent), ago(row.sent_at), ago(row.active_at)]);
     }
-    array
+    flat
 }

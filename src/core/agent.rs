@@ -382,10 +382,16 @@ impl Agent {
         errand::next(&self.facts, &self.policy(), self.now(), situation)
     }
 
+    /// A random number below `end`.
+    pub(super) fn below(&mut self, end: u64) -> u64 {
+        // Not the crate's ranges: the panic for an empty one brings all of the formatting along.
+        self.rng.u64(..).checked_rem(end).unwrap_or(0)
+    }
+
     /// Not all others come at the same moment when a sender fails.
     pub(super) fn draw_grace(&mut self) -> u64 {
         let grace = self.policy().keepalive_ms.min(GRACE_MS);
-        grace + self.rng.u64(0..grace / 4 + 1)
+        grace + self.below(grace / 4)
     }
 
     fn on_activity(&mut self, kind: Option<Kind>) {

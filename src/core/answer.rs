@@ -127,14 +127,15 @@ impl Agent {
     }
 
     fn failed(&mut self, began: u64, retry_after_ms: Option<u64>, fault: Fault) {
-        let times = &mut self.facts.times;
+        let times = &self.facts.times;
         let in_a_row =
             if times.failure.at > times.answered { times.failure.in_a_row.saturating_add(1) } else { 1 };
         let ceiling = BACKOFF_MS.saturating_mul(1 << u32::from(in_a_row.min(6))).min(BACKOFF_CAP_MS);
         // Full jitter, so that the groups of a whole call centre don't come back as one.
-        let pause = self.rng.u64(BACKOFF_MS / 2..=ceiling);
+        let pause = BACKOFF_MS / 2 + self.below(ceiling - BACKOFF_MS / 2);
         let pause = pause.max(retry_after_ms.unwrap_or(0).min(RETRY_AFTER_CAP_MS));
         let retry_at = self.line.now().saturating_add(pause);
+        let times = &mut self.facts.times;
         times.failure = times.failure.max(Failure { at: began, in_a_row, retry_at });
         if times.activity == 0 {
             // Nobody could be asked: the time counts from the start, by our own reckoning.

@@ -1,5 +1,5 @@
 //! A map from names to values, as a sorted vector. BTreeMap and the crates that were tried cost
-//! 6 KB of the module and more (docs/decisions/size.md); a group has few contexts.
+//! several KB of the module (docs/decisions/size.md); a group has few contexts.
 
 use alloc::vec::Vec;
 

@@ -114,14 +114,15 @@ impl Agent {
 
     fn hear(&mut self, envelope: &Envelope) {
         let now = self.now();
-        let knew = self.facts.clone();
+        let was_over = self.facts.ended.is_some();
+        let version = self.facts.policy.as_ref().map(|policy| policy.version);
         self.facts.merge(&envelope.facts);
         // Only this context writes its own row; what others repeat of it may be old.
         self.write_row();
-        if self.facts.ended.is_some() && knew.ended.is_none() {
+        if self.facts.ended.is_some() && !was_over {
             self.told_end = true;
         }
-        if self.facts.policy != knew.policy {
+        if self.facts.policy.as_ref().map(|policy| policy.version) != version {
             self.emit(Event::Policy);
         }
         if envelope.hello || (self.facts.ended.is_some() && envelope.facts.ended.is_none()) {
@@ -136,13 +137,8 @@ impl Agent {
 
     /// The first peer greets at once; the others wait whether it does.
     fn owe_greeting(&mut self, envelope: &Envelope, now: u64) {
-        let mut union = envelope.facts.clone();
-        union.merge(&self.facts);
-        if union == envelope.facts {
-            return;
-        }
         let first = self.facts.live().map(|(id, _)| id).find(|id| *id != envelope.from);
-        let wait = if first == Some(self.id) { 0 } else { self.rng.u64(GREET_MS) };
+        let wait = if first == Some(self.id) { 0 } else { self.below(GREET_MS.end - GREET_MS.start) + GREET_MS.start };
         self.share.greet_at = Some(now + wait);
         self.share.newcomer = envelope.from;
     }

@@ -131,7 +131,7 @@ impl Agent {
             _ => return,
         };
         let ceiling = (PAUSE_MS << tries.min(6)).min(PAUSE_CAP_MS);
-        let retry_at = self.now() + self.rng.u64(PAUSE_MS / 2..=ceiling);
+        let retry_at = self.now() + PAUSE_MS / 2 + self.below(ceiling - PAUSE_MS / 2);
         self.stream = Stream::Broken { tries: tries.saturating_add(1), retry_at };
     }
 
