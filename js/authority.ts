@@ -1,6 +1,6 @@
 import type { Answer, EndedBecause, KeepAlive, Policy, TokenSource } from 'stillhere';
-import { readToken } from './name.ts';
 import { readEvents } from './events.ts';
+import { readToken } from './name.ts';
 
 const AGENT = 'stillhere-js/0.1.0';
 

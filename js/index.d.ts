@@ -111,7 +111,11 @@ export interface Report {
   readonly counts: Counts;
   readonly contexts: number;
   /** `ttlMs` 0 says that the hold was released. */
-  readonly holds: readonly { readonly id: string; readonly reason: string; readonly ttlMs: number }[];
+  readonly holds: readonly {
+    readonly id: string;
+    readonly reason: string;
+    readonly ttlMs: number;
+  }[];
   /** The page is going: the request must outlive it (`fetch` with `keepalive`). */
   readonly flush: boolean;
 }

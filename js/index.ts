@@ -9,7 +9,8 @@ import { contexts, status } from './status.ts';
 export { StillhereError };
 
 const FAULTS: Record<Public.FaultCode, string> = {
-  alone: 'This page has no Web Locks or no BroadcastChannel (is it served over https?): the agent works alone.',
+  alone:
+    'This page has no Web Locks or no BroadcastChannel (is it served over https?): the agent works alone.',
   'bad-message': 'A message on the channel was malformed and was dropped.',
   'unknown-version': 'Another tab runs another version of stillhere; its messages are ignored.',
   'authority-unreachable': 'The authority does not answer; the agent tries again.',

@@ -105,7 +105,9 @@ export function checkOptions(options: AgentOptions): Checked {
     throw bad('group', 'a string that is not empty');
   }
   const wished = (option: 'idleTimeoutMs' | 'warnBeforeMs' | 'keepAliveMs', min: number) =>
-    options[option] === undefined ? 0 : checkDuration(option, options[option], min, LONGEST_IDLE_MS);
+    options[option] === undefined
+      ? 0
+      : checkDuration(option, options[option], min, LONGEST_IDLE_MS);
   return {
     token: checkToken(options.token),
     authority: checkAuthority(options.authority),
@@ -125,5 +127,7 @@ export function checkHold(reason: unknown, options: unknown): number {
     throw bad('reason', 'a string that is not empty');
   }
   const ttlMs = isObject(options) ? options.ttlMs : undefined;
-  return ttlMs === undefined ? DEFAULT_HOLD_MS : checkDuration('ttlMs', ttlMs, 1000, LONGEST_HOLD_MS);
+  return ttlMs === undefined
+    ? DEFAULT_HOLD_MS
+    : checkDuration('ttlMs', ttlMs, 1000, LONGEST_HOLD_MS);
 }

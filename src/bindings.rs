@@ -5,8 +5,8 @@ use std::rc::Rc;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use crate::browser::http::KeepAlive;
 use crate::browser::events::Listening;
+use crate::browser::http::KeepAlive;
 use crate::browser::shell::{Shell, Start};
 use crate::browser::view;
 use crate::core::ended::EndedBecause;
@@ -41,11 +41,8 @@ impl Machine {
             scroll: listening & 4 > 0,
             pointer_move: listening & 8 > 0,
         };
-        let wish = Wish {
-            idle_timeout_ms: wished(0),
-            warn_before_ms: wished(1),
-            keepalive_ms: wished(2),
-        };
+        let wish =
+            Wish { idle_timeout_ms: wished(0), warn_before_ms: wished(1), keepalive_ms: wished(2) };
         let start = Start { channel, id, seed, wish, listening, keep_alive, emit };
         Self { shell: Shell::start(start) }
     }

@@ -6,10 +6,20 @@
 use std::cell::Cell;
 
 use js_sys::Uint8Array;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::callback::{self, Callback};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A byte array. js-sys checks the length of a copy with a message that brings all of the
+    /// formatting into the module.
+    type Bytes;
+
+    #[wasm_bindgen(method)]
+    fn slice(this: &Bytes) -> Vec<u8>;
+}
 
 /// The channel of the group, or nothing where the page has none.
 pub(super) struct Channel {
@@ -23,8 +33,9 @@ impl Channel {
     pub(super) fn new(hear: impl Fn(&[u8]) + 'static) -> Self {
         let on_message = callback::kept(move |event| {
             let event: MessageEvent = event.unchecked_into();
-            let bytes = event.data().dyn_into::<Uint8Array>();
-            hear(&bytes.map_or_else(|_| Vec::new(), |bytes| bytes.to_vec()));
+            let data = event.data();
+            let bytes = data.is_instance_of::<Uint8Array>().then(|| data.unchecked_into());
+            hear(&bytes.map_or_else(Vec::new, |bytes: Bytes| bytes.slice()));
         });
         Self { open: Cell::new(None), on_message }
     }

@@ -84,7 +84,9 @@ impl Http {
         let signal = controller.signal();
         let id = request.id;
         let promise = match &request.what {
-            What::KeepAlive { report, flush } => self.keep_alive.send(&to_js(report, *flush), &signal),
+            What::KeepAlive { report, flush } => {
+                self.keep_alive.send(&to_js(report, *flush), &signal)
+            }
             What::Ask => self.keep_alive.ask(&signal),
             What::End(because) if self.keep_alive.offers("end") => {
                 self.keep_alive.end(because.name(), &signal)

@@ -56,9 +56,13 @@ pub struct Refused {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Join {
     /// Asked the peers; decides nothing until one answered or the time is over.
-    Waiting { until: u64 },
+    Waiting {
+        until: u64,
+    },
     /// The same on a new channel, with all facts at hand.
-    Moving { until: u64 },
+    Moving {
+        until: u64,
+    },
     Done,
 }
 
@@ -74,7 +78,7 @@ struct Hot {
 /// The machine.
 pub struct Agent {
     pub(super) id: ContextId,
-    pub(super) rng: fastrand::Rng,
+    pub(super) rng: oorandom::Rand32,
     pub(super) line: Timeline,
     wall: u64,
     pub(super) facts: Facts,
@@ -115,7 +119,7 @@ impl Agent {
         let facts = Facts { wish: config.wish, ..Facts::default() };
         let mut agent = Self {
             id: config.id,
-            rng: fastrand::Rng::with_seed(config.seed),
+            rng: oorandom::Rand32::new(config.seed),
             line,
             wall: reading.wall,
             facts,
@@ -307,7 +311,8 @@ impl Agent {
         if self.facts.ended.is_none() && !self.is_checking() {
             let now = self.now();
             if let Some(due) = self.due().filter(|due| now >= due.end_at) {
-                let because = if due.scheduled { EndedBecause::Schedule } else { EndedBecause::Idle };
+                let because =
+                    if due.scheduled { EndedBecause::Schedule } else { EndedBecause::Idle };
                 if rules::answered_since(&self.facts, due.end_at) {
                     self.end(because);
                 } else if rules::failed_since(&self.facts, due.end_at) {
@@ -384,8 +389,7 @@ impl Agent {
 
     /// A random number below `end`.
     pub(super) fn below(&mut self, end: u64) -> u64 {
-        // Not the crate's ranges: the panic for an empty one brings all of the formatting along.
-        self.rng.u64(..).checked_rem(end).unwrap_or(0)
+        u64::from(self.rng.rand_u32()).checked_rem(end).unwrap_or(0)
     }
 
     /// Not all others come at the same moment when a sender fails.

@@ -75,7 +75,9 @@ impl Agent {
         answer: Answer,
     ) {
         match answer {
-            Answer::Alive(alive) if alive.is_plausible() => self.alive(errand, began, covers, alive),
+            Answer::Alive(alive) if alive.is_plausible() => {
+                self.alive(errand, began, covers, alive)
+            }
             Answer::Gone(because) => self.end(because),
             Answer::Unreachable { retry_after_ms } => {
                 self.failed(began, retry_after_ms, Fault::Unreachable);
@@ -128,9 +130,13 @@ impl Agent {
 
     fn failed(&mut self, began: u64, retry_after_ms: Option<u64>, fault: Fault) {
         let times = &self.facts.times;
-        let in_a_row =
-            if times.failure.at > times.answered { times.failure.in_a_row.saturating_add(1) } else { 1 };
-        let ceiling = BACKOFF_MS.saturating_mul(1 << u32::from(in_a_row.min(6))).min(BACKOFF_CAP_MS);
+        let in_a_row = if times.failure.at > times.answered {
+            times.failure.in_a_row.saturating_add(1)
+        } else {
+            1
+        };
+        let ceiling =
+            BACKOFF_MS.saturating_mul(1 << u32::from(in_a_row.min(6))).min(BACKOFF_CAP_MS);
         // Full jitter, so that the groups of a whole call centre don't come back as one.
         let pause = BACKOFF_MS / 2 + self.below(ceiling - BACKOFF_MS / 2);
         let pause = pause.max(retry_after_ms.unwrap_or(0).min(RETRY_AFTER_CAP_MS));

@@ -40,11 +40,15 @@ pub fn policy(facts: &Facts) -> Policy {
     let wish = facts.wish;
     let Some(policy) = &facts.policy else {
         let base = Policy::DEFAULT;
-        let idle = wish.idle_timeout_ms.map_or(base.idle_timeout_ms, |ms| ms.max(MIN_IDLE_TIMEOUT_MS));
+        let idle =
+            wish.idle_timeout_ms.map_or(base.idle_timeout_ms, |ms| ms.max(MIN_IDLE_TIMEOUT_MS));
         return Policy {
             idle_timeout_ms: idle,
             warn_before_ms: wish.warn_before_ms.unwrap_or(base.warn_before_ms).min(idle - 1),
-            keepalive_ms: wish.keepalive_ms.unwrap_or(base.keepalive_ms).clamp(MIN_KEEPALIVE_MS, idle),
+            keepalive_ms: wish
+                .keepalive_ms
+                .unwrap_or(base.keepalive_ms)
+                .clamp(MIN_KEEPALIVE_MS, idle),
             ..base
         };
     };
@@ -69,7 +73,8 @@ pub fn policy(facts: &Facts) -> Policy {
 /// When the newest live hold lapses, if one lives.
 #[must_use]
 pub fn held_until(facts: &Facts, now: u64) -> Option<u64> {
-    let own = facts.times.holds.values().filter(|hold| !hold.released).map(|hold| hold.expires).max();
+    let own =
+        facts.times.holds.values().filter(|hold| !hold.released).map(|hold| hold.expires).max();
     own.max(Some(facts.times.held_elsewhere)).filter(|until| *until > now)
 }
 

@@ -3,8 +3,8 @@
 
 use super::agent::Agent;
 use super::facts::{ContextId, Merge};
-use super::output::{Event, Fault, Output};
 use super::input::Refusal;
+use super::output::{Event, Fault, Output};
 use super::wire::{self, Envelope, WireError};
 
 /// Least time between two routine broadcasts of a context, in milliseconds (design.md, rule 9).
@@ -38,7 +38,8 @@ pub(super) struct Share {
 }
 
 impl Share {
-    pub(super) const NOTHING: Self = Self { news: News::None, last: 0, greet_at: None, newcomer: 0 };
+    pub(super) const NOTHING: Self =
+        Self { news: News::None, last: 0, greet_at: None, newcomer: 0 };
 
     /// When there is something to send.
     pub(super) fn next(&self) -> Option<u64> {
@@ -138,7 +139,11 @@ impl Agent {
     /// The first peer greets at once; the others wait whether it does.
     fn owe_greeting(&mut self, envelope: &Envelope, now: u64) {
         let first = self.facts.live().map(|(id, _)| id).find(|id| *id != envelope.from);
-        let wait = if first == Some(self.id) { 0 } else { self.below(GREET_MS.end - GREET_MS.start) + GREET_MS.start };
+        let wait = if first == Some(self.id) {
+            0
+        } else {
+            self.below(GREET_MS.end - GREET_MS.start) + GREET_MS.start
+        };
         self.share.greet_at = Some(now + wait);
         self.share.newcomer = envelope.from;
     }

@@ -66,7 +66,8 @@ pub fn decode(bytes: &[u8], now: u64, era: u32) -> Result<Envelope, WireError> {
 
 fn read(mut body: &[u8]) -> Option<Envelope> {
     let body = &mut body;
-    let envelope = Envelope { from: Wire::get(body)?, hello: Wire::get(body)?, facts: Wire::get(body)? };
+    let envelope =
+        Envelope { from: Wire::get(body)?, hello: Wire::get(body)?, facts: Wire::get(body)? };
     body.is_empty().then_some(envelope)
 }
 
