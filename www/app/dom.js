@@ -1,0 +1,35 @@
+const SVG = 'http://www.w3.org/2000/svg';
+
+/** The element with this id; the page always has it. */
+export const byId = (id) => document.getElementById(id);
+
+function build(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) node.setAttribute(name, '');
+    else if (value !== undefined && value !== null && value !== false) {
+      node.setAttribute(name, value);
+    }
+  }
+  node.append(...children);
+  return node;
+}
+
+/** Makes an HTML element. */
+export function h(tag, attributes = {}, ...children) {
+  return build(document.createElement(tag), attributes, children);
+}
+
+/** Makes an SVG element. */
+export function s(tag, attributes = {}, ...children) {
+  return build(document.createElementNS(SVG, tag), attributes, children);
+}
+
+/** Sets the text only where it changed, so that nothing is announced or laid out again in vain. */
+export function say(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+/** The letter of a tab in its colour. */
+export function badge(tab) {
+  return h('span', { class: 'badge', 'data-tab': tab.color, 'aria-hidden': 'true' }, tab.letter);
+}

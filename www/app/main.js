@@ -1,0 +1,136 @@
+/** Sign in, desk, ended: the three pages of the demo, and which of them is shown. */
+import { createAgent } from '/dist/index.js';
+import { Inspector } from '../inspector/inspector.js';
+import { Desk } from './desk.js';
+import { byId, say } from './dom.js';
+import * as session from './session.js';
+import { Warning } from './warning.js';
+import { Watch } from './watch.js';
+import { allTabs, countdown, timeOfDay, whyEnded } from './words.js';
+
+const PAGES = ['sign-in', 'app', 'ended'];
+
+/** What is running: the sign-in, the agent and what shows it. */
+let current;
+/** A note that was not saved when the session ended. In memory only, for the same person. */
+let draft;
+
+function show(page) {
+  for (const id of PAGES) byId(id).hidden = id !== page;
+}
+
+function showSignIn(name = '') {
+  current = undefined;
+  document.title = 'Sign in · Stillhere';
+  byId('sign-in-name').value = name;
+  show('sign-in');
+  byId('sign-in-name').focus();
+}
+
+async function start(signIn) {
+  const agent = await createAgent({ token: signIn.token, authority: location.origin });
+  window.agent = agent;
+  const watch = new Watch(agent);
+  const desk = new Desk(byId('desk'), agent, draft?.user === signIn.user ? draft : undefined);
+  const inspector = new Inspector(byId('inspector'), watch, signIn);
+  const warning = new Warning(byId('warning'), agent, watch);
+  current = { signIn, agent, watch, desk, inspector, warning, wasAlive: false, mine: false };
+  draft = undefined;
+  say(byId('who'), signIn.user);
+  show('app');
+  watch.addEventListener('snapshot', (event) => showState(event.detail));
+  agent.addEventListener('ended', (event) => showEnded(event.detail.because));
+  watch.start();
+  if (agent.status.phase === 'ended') showEnded(agent.status.endedBecause);
+}
+
+/** What the bar and the title of the tab say; hidden tabs are read by their title. */
+function showState({ status, own }) {
+  if (!current || status.phase === 'ended') return;
+  current.wasAlive ||= status.phase !== 'checking';
+  current.idleTimeoutMs = status.policy.idleTimeoutMs;
+  byId('app').dataset.phase = status.phase;
+  const left = status.remainingMs === null ? 'held' : countdown(status.remainingMs);
+  say(byId('chip-time'), status.phase === 'checking' ? '···' : left);
+  say(byId('who-badge'), own.letter);
+  byId('who-badge').className = own.letter ? 'badge' : '';
+  byId('who-badge').dataset.tab = own.color;
+  byId('who-badge').title = `This is tab ${own.letter}`;
+  const title = { warning: 'Still here?', held: 'On a call' }[status.phase] ?? 'Front desk';
+  document.title = own.letter ? `${own.letter} · ${title}` : title;
+}
+
+/** Covers everything first, explains second. */
+function showEnded(because) {
+  if (!current || current.over) return;
+  const { signIn, agent, watch, desk, warning, mine, wasAlive } = current;
+  current.over = true;
+  show('ended');
+  warning.close();
+  draft = desk.clear(signIn.user);
+  session.forget(signIn);
+  const idleTimeoutMs = agent.status.policy.idleTimeoutMs;
+  const [title, why] = whyEnded({ because, idleTimeoutMs, mine, wasAlive });
+  document.title = `${title} · Stillhere`;
+  byId('ended').dataset.phase = because === 'signed-out' ? 'checking' : 'ended';
+  say(byId('ended-title'), title);
+  say(byId('ended-why'), why);
+  const where = allTabs(watch.snapshot?.contexts.length ?? 1);
+  const ended = `${where[0].toUpperCase()}${where.slice(1)} ended at ${timeOfDay(Date.now())}.`;
+  say(byId('ended-where'), wasAlive ? ended : '');
+  const kept = `The note that you had not saved waits in this tab for ${signIn.user}.`;
+  say(byId('ended-draft'), draft ? kept : '');
+  watch.stop();
+  byId('ended-title').focus();
+}
+
+async function again() {
+  const name = current?.signIn.user ?? '';
+  current?.agent.close();
+  const elsewhere = session.stored();
+  if (elsewhere) await start(elsewhere);
+  else showSignIn(name);
+}
+
+async function onSignIn(event) {
+  event.preventDefault();
+  const name = byId('sign-in-name').value.trim();
+  say(byId('sign-in-error'), '');
+  try {
+    if (!name) throw new Error('Type your name.');
+    await start(await session.signIn(name));
+    byId('desk').focus();
+  } catch (error) {
+    say(byId('sign-in-error'), error.message);
+  }
+}
+
+function toggleInspector() {
+  const open = byId('inspector').hidden;
+  byId('inspector').hidden = !open;
+  byId('toggle').setAttribute('aria-expanded', String(open));
+  say(byId('chip-label'), open ? 'Hide inspector' : 'Show inspector');
+  if (open) current?.watch.look();
+}
+
+byId('sign-in-form').addEventListener('submit', onSignIn);
+byId('again').addEventListener('click', again);
+byId('toggle').addEventListener('click', toggleInspector);
+byId('sign-out').addEventListener('click', () => {
+  current.mine = true;
+  current.agent.end();
+});
+session.onSignInElsewhere((signIn) => {
+  if (!current) start(signIn);
+  else if (current.over) say(byId('again'), `Continue as ${signIn.user}`);
+});
+
+const signIn = session.stored();
+if (signIn) {
+  start(signIn).catch((error) => {
+    showSignIn(signIn.user);
+    say(byId('sign-in-error'), error.message);
+  });
+} else {
+  showSignIn();
+}
