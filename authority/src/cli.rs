@@ -8,9 +8,12 @@ use stillhere::core::policy::{MIN_KEEPALIVE_MS, OutOfRange, Policy};
 
 use crate::{cors::parse_origin, demo::new_token, state::Settings};
 
+const AFTER_HELP: &str = "The administrator's token comes from STILLHERE_ADMIN_TOKEN only: arguments \
+    are visible to other users of the machine.";
+
 /// Ends the sessions of absent people, never those of present ones.
 #[derive(Debug, Parser)]
-#[command(name = "stillhere-authority", version)]
+#[command(name = "stillhere-authority", version, after_help = AFTER_HELP)]
 pub struct Cli {
     /// Address to listen on [default: 127.0.0.1 at the port of --port]
     #[arg(long, value_name = "ADDR", env = "STILLHERE_LISTEN")]
@@ -59,7 +62,7 @@ pub struct Cli {
     #[arg(long, value_name = "DIR", env = "STILLHERE_DIST")]
     pub dist: Option<PathBuf>,
 
-    /// The administrator's token. By environment only: arguments are visible to other users
+    /// The administrator's token, which the caller reads from the environment.
     #[arg(skip)]
     pub admin_token: Option<String>,
 }

@@ -56,6 +56,9 @@ async fn serve(setup: Setup) -> Result<(), String> {
     if let Some(token) = settings.admin_token.as_deref().filter(|_| made_admin_token) {
         eprintln!("administrator's token: {token}");
     }
+    if settings.dev && !address.ip().is_loopback() {
+        tracing::warn!("development mode, yet other machines can reach {address}");
+    }
     tracing::info!("listening on http://{address}");
     let state =
         AppState::new(settings, Arc::new(SystemClock::start()), Arc::new(MemoryStore::default()));

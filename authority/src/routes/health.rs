@@ -8,29 +8,32 @@ use axum::{
 
 use crate::{problem::Problem, state::AppState};
 
+/// Load balancers take nothing but 200 for health unless told otherwise.
+const OK: &str = "ok\n";
+
 /// The process lives
 #[utoipa::path(
     get, path = "/healthz", tag = "operations",
-    responses((status = 204, description = "It does")),
+    responses((status = 200, description = "It does", body = String)),
 )]
-pub(super) async fn healthz() -> StatusCode {
-    StatusCode::NO_CONTENT
+pub(super) async fn healthz() -> &'static str {
+    OK
 }
 
 /// New requests are welcome
 #[utoipa::path(
     get, path = "/readyz", tag = "operations",
     responses(
-        (status = 204, description = "They are"),
+        (status = 200, description = "They are", body = String),
         (status = 503, description = "It is shutting down", body = Problem, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn readyz(State(state): State<AppState>) -> Result<StatusCode, Problem> {
+pub(super) async fn readyz(State(state): State<AppState>) -> Result<&'static str, Problem> {
     if state.stopping().is_cancelled() {
         let detail = "The authority is shutting down: ask another instance.";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(OK)
 }
 
 /// Metrics in Prometheus' text format
