@@ -18,6 +18,9 @@ use stillhere_authority::{
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tower::ServiceExt;
 
+/// How long a test waits for what must come, before it fails. Nothing waits this long when all is
+/// well.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 pub const ADMIN: &str = "administrators-token";
 pub const TOKEN: &str = "a-token-of-some-length";
 pub const START_MS: u64 = 1_700_000_000_000;
@@ -99,7 +102,8 @@ impl Rig {
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
+        let all = tokio::time::timeout(PATIENCE, body.collect()).await;
+        let bytes = all.expect("the answer did not end").unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { status: parts.status, headers: parts.headers, text }
     }
@@ -170,7 +174,7 @@ where
 {
     /// The next event; fails rather than wait forever.
     pub async fn next(&mut self) -> Option<(String, Value)> {
-        let next = tokio::time::timeout(Duration::from_secs(20), self.0.next()).await;
+        let next = tokio::time::timeout(PATIENCE, self.0.next()).await;
         next.expect("no event came").map(|event| {
             let event = event.unwrap();
             (event.event, serde_json::from_str(&event.data).unwrap())
