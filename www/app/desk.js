@@ -25,7 +25,7 @@ export class Desk {
   #root;
   #agent;
   #hold;
-  #call = h('button', { class: 'call', type: 'button', 'aria-pressed': 'false' }, 'Start call');
+  #call = h('button', { class: 'call', type: 'button', 'aria-pressed': 'false' }, 'On a call');
   #saved = h('p', { class: 'fine', role: 'status' });
   #notes = h('ul', { class: 'notes' });
   #form;
@@ -145,7 +145,6 @@ export class Desk {
     const lapses = Math.max(0, ...holds.map((hold) => hold.expiresInMs));
     this.#call.setAttribute('aria-pressed', String(Boolean(this.#hold)));
     this.#call.title = this.#hold ? `Keeps everybody signed in for ${countdown(lapses)}` : '';
-    say(this.#call, this.#hold ? 'On a call · end it' : 'Start call');
   }
 }
 

@@ -37,11 +37,22 @@ async function start(signIn) {
   current = { signIn, agent, watch, desk, inspector, warning, wasAlive: false, mine: false };
   draft = undefined;
   say(byId('who'), signIn.user);
+  byId('app').dataset.phase = 'checking';
   show('app');
   watch.addEventListener('snapshot', (event) => showState(event.detail));
   agent.addEventListener('ended', (event) => showEnded(event.detail.because));
   watch.start();
   if (agent.status.phase === 'ended') showEnded(agent.status.endedBecause);
+}
+
+/** Starts, or says on the sign-in page why it cannot. */
+async function tryStart(signIn) {
+  try {
+    await start(signIn);
+  } catch (error) {
+    showSignIn(signIn.user);
+    say(byId('sign-in-error'), error.message);
+  }
 }
 
 /** What the bar and the title of the tab say; hidden tabs are read by their title. */
@@ -72,6 +83,7 @@ function showEnded(because) {
   const idleTimeoutMs = agent.status.policy.idleTimeoutMs;
   const [title, why] = whyEnded({ because, idleTimeoutMs, mine, wasAlive });
   document.title = `${title} · Stillhere`;
+  say(byId('again'), 'Sign in again');
   byId('ended').dataset.phase = because === 'signed-out' ? 'checking' : 'ended';
   say(byId('ended-title'), title);
   say(byId('ended-why'), why);
@@ -88,7 +100,7 @@ async function again() {
   const name = current?.signIn.user ?? '';
   current?.agent.close();
   const elsewhere = session.stored();
-  if (elsewhere) await start(elsewhere);
+  if (elsewhere) await tryStart(elsewhere);
   else showSignIn(name);
 }
 
@@ -121,16 +133,10 @@ byId('sign-out').addEventListener('click', () => {
   current.agent.end();
 });
 session.onSignInElsewhere((signIn) => {
-  if (!current) start(signIn);
+  if (!current) tryStart(signIn);
   else if (current.over) say(byId('again'), `Continue as ${signIn.user}`);
 });
 
 const signIn = session.stored();
-if (signIn) {
-  start(signIn).catch((error) => {
-    showSignIn(signIn.user);
-    say(byId('sign-in-error'), error.message);
-  });
-} else {
-  showSignIn();
-}
+if (signIn) tryStart(signIn);
+else showSignIn();

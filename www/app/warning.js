@@ -1,6 +1,6 @@
 /** The question that all tabs ask at once, and take back at once. */
 import { byId, say } from './dom.js';
-import { allTabs, span } from './words.js';
+import { allTabs, countdown, span } from './words.js';
 
 export class Warning {
   #dialog;
@@ -22,15 +22,15 @@ export class Warning {
       this.close();
       return;
     }
-    say(byId('warning-seconds'), String(Math.ceil(status.remainingMs / 1000)));
+    say(byId('warning-seconds'), countdown(status.remainingMs));
     if (this.#dialog.open) return;
     const quiet = span(status.policy.idleTimeoutMs - status.policy.warnBeforeMs);
-    const soon = span(Math.round(status.remainingMs / 1000) * 1000);
     const all = allTabs(contexts.length);
     say(
       byId('warning-text'),
-      `Nobody was active for ${quiet}. In ${soon} you are signed out of ${all}.`,
+      `Nobody was active for ${quiet}. At zero you are signed out of ${all}.`,
     );
+    say(byId('warning-left'), `${span(status.remainingMs)} left.`);
     this.#dialog.showModal();
   }
 }

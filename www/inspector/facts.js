@@ -22,10 +22,6 @@ export class Facts {
 
   constructor(watch, log) {
     this.#log = log;
-    watch.agent.addEventListener('refused', ({ detail }) => {
-      const text = ({ times }) => REFUSED[detail.reason] + (times > 1 ? `, ${times} times` : '');
-      log.add({ kind: 'refused', key: `refused ${detail.reason}`, counts: { times: 1 }, text });
-    });
     watch.agent.addEventListener('fault', ({ detail }) => {
       log.add({ kind: 'fault', text: detail.message });
     });
@@ -48,7 +44,7 @@ export class Facts {
   }
 
   #joined(context, tab) {
-    const text = context.own ? `This is tab ${tab.letter}` : `Tab ${tab.letter} is part of it`;
+    const text = context.own ? `This is tab ${tab.letter}` : `Tab ${tab.letter} joined`;
     this.#log.add({ tab, text });
   }
 
@@ -85,11 +81,20 @@ export class Facts {
       const time = span(status.policy.idleTimeoutMs);
       this.#log.add({ text: `The rules changed: signed out after ${time} without activity` });
     }
+    for (const [reason, words] of Object.entries(REFUSED)) {
+      this.#refused(reason, words, status.refused[reason] - was.refused[reason]);
+    }
     const failed = status.keepAlive.failed - was.keepAlive.failed;
     if (failed > 0) {
       const text = `${plural(failed, 'keep-alive')} failed (${status.keepAlive.lastStatus})`;
       this.#log.add({ kind: 'fault', text });
     }
+  }
+
+  #refused(reason, words, times) {
+    if (times <= 0) return;
+    const text = (all) => words + (all.times > 1 ? `, ${all.times} times` : '');
+    this.#log.add({ kind: 'refused', key: `refused ${reason}`, counts: { times }, text });
   }
 
   #phase(was, status, count) {

@@ -34,7 +34,7 @@ export class Inspector {
     const tries = new Tries(watch, log, signIn);
     this.#views = [ring, tabs, strip, log];
     root.replaceChildren(
-      h('h2', { class: 'unseen' }, 'Inspector'),
+      h('h2', { class: 'inspector-title' }, 'Stillhere inspector'),
       ring.node,
       panel(this.#tabsTitle, tabs.node),
       panel(this.#stripTitle, strip.node),

@@ -1,9 +1,13 @@
 /** The deadline as a ring that runs down, with the part in which people are warned. */
 import { h, s, say } from '../app/dom.js';
-import { allTabs, countdown, plural } from '../app/words.js';
+import { allTabs, countdown } from '../app/words.js';
 
 const WORDS = {
-  active: ['Signed in', ({ all, warn }) => `Nobody touching ${all}? The warning comes in ${warn}.`],
+  active: [
+    'Signed in',
+    ({ tabs, warn }) =>
+      `A key or click in any tab starts the clock again. Without one, ${tabs} in ${warn}.`,
+  ],
   warning: ['Still here?', ({ all }) => `A key or click in any tab keeps ${all} signed in.`],
   held: ['On a call', ({ lease }) => `An open call stops the clock, for ${lease} at the longest.`],
   checking: ['Checking', () => 'Asking the other tabs and the server where the session stands.'],
@@ -11,14 +15,14 @@ const WORDS = {
 };
 
 /** A circle whose stroke is 100 long, from the top clockwise. */
-function circle(name) {
-  return s('circle', { class: name, cx: 60, cy: 60, r: 52, pathLength: 100 });
+function circle(name, r = 50) {
+  return s('circle', { class: name, cx: 60, cy: 60, r, pathLength: 100 });
 }
 
 export class Ring {
-  #zone = circle('ring-zone');
+  #zone = circle('ring-zone', 58);
   #left = circle('ring-left');
-  #mark = s('line', { class: 'ring-mark', x1: 60, y1: 1, x2: 60, y2: 15 });
+  #mark = s('line', { class: 'ring-mark', x1: 60, y1: 0, x2: 60, y2: 13 });
   #time = h('span', { class: 'ring-time' });
   #unit = h('span', { class: 'ring-unit' });
   #title = h('p', { class: 'ring-title', role: 'status' });
@@ -54,13 +58,14 @@ export class Ring {
     // Running down takes its time; being set back is at once.
     this.#left.classList.toggle('ring-back', left > this.#before);
     this.#before = left;
-    say(this.#time, phase === 'held' ? '∞' : countdown(left));
-    say(this.#unit, phase === 'held' ? 'held' : 'left');
+    say(this.#time, phase === 'held' ? 'Held' : countdown(left));
+    say(this.#unit, phase === 'held' ? 'clock stopped' : 'left');
     const [title, sentence] = WORDS[phase];
     say(this.#title, title);
     const lease = countdown(Math.max(0, ...holds.map((hold) => hold.expiresInMs)));
     const all = allTabs(contexts.length);
+    const tabs = contexts.length > 1 ? `${all} warn` : 'this tab warns';
     const warn = countdown(Math.max(0, left - policy.warnBeforeMs));
-    say(this.#sentence, sentence({ all, warn, lease, count: plural(contexts.length, 'tab') }));
+    say(this.#sentence, sentence({ all, tabs, warn, lease }));
   }
 }

@@ -5,14 +5,14 @@ import { SECONDS } from './history.js';
 /** Lanes that are drawn; of more tabs the busiest are shown. */
 const LANES = 6;
 /** Inputs in one second that fill the height of a lane. */
-const FULL = 12;
+const FULL = 10;
 
-/** A bar for each second that had inputs; the root makes one key visible beside twelve. */
+/** A bar for each second that had inputs; the root makes one key visible beside ten. */
 function bars(lane, now) {
   let path = '';
   for (const [second, count] of lane) {
     const x = SECONDS - 1 - (now - second);
-    const height = Math.min(1, 0.3 + 0.7 * Math.sqrt((count - 1) / (FULL - 1))) * 20;
+    const height = Math.min(1, Math.sqrt(count / FULL)) * 20;
     path += `M${x + 0.15} 20h.7v${-height}h-.7z`;
   }
   return path;
@@ -49,14 +49,13 @@ export class Strip {
   constructor(history) {
     this.#history = history;
     const scale = ['1 min ago', '30 s', 'now'].map((text) => h('span', {}, text));
-    const row = h('div', { class: 'strip-row' }, h('span', { class: 'strip-label' }), this.#sends);
-    row.firstChild.append('↑');
-    row.firstChild.title = 'Keep-alives to the server';
     this.node = h(
       'div',
       { class: 'strip', 'aria-hidden': 'true' },
+      h('p', { class: 'strip-caption' }, 'Keys and clicks, each second'),
       this.#lanesNode,
-      row,
+      h('p', { class: 'strip-caption' }, 'Keep-alives to the server, for all tabs together'),
+      h('div', { class: 'strip-row' }, h('span'), this.#sends),
       h('p', { class: 'strip-scale' }, ...scale),
     );
   }

@@ -2,7 +2,7 @@
 import { badge, h, say } from '../app/dom.js';
 import { ago } from '../app/words.js';
 
-const COLUMNS = ['Tab', 'Keys', 'Clicks', 'Notes', 'Active', 'Keep-alives'];
+const COLUMNS = ['Tab', 'Keys', 'Clicks', 'Notes', 'Beats', 'Active', 'Keep-alives'];
 /** How long a row shows that its keep-alive went out. */
 const GLOW_MS = 1600;
 
@@ -10,7 +10,8 @@ class Row {
   #mark = h('span', { class: 'tab-mark' });
   #name = h('span', { class: 'tab-name' });
   #state = h('span', { class: 'tab-state' });
-  #cells = COLUMNS.slice(1).map(() => h('td'));
+  #cells = COLUMNS.slice(1).map(() => h('td', {}, h('span')));
+  #sentAgo = h('span', { class: 'tab-state' });
   #sent;
   #letter;
   node;
@@ -18,6 +19,7 @@ class Row {
   constructor() {
     const who = h('span', { class: 'tab-who' }, this.#name, this.#state);
     const head = h('th', { scope: 'row' }, h('span', { class: 'tab-head' }, this.#mark, who));
+    this.#cells.at(-1).append(this.#sentAgo);
     this.node = h('tr', {}, head, ...this.#cells);
   }
 
@@ -26,15 +28,15 @@ class Row {
     this.#letter = name.letter;
     say(this.#name, context.own ? 'This tab' : `Tab ${name.letter}`);
     const sight = context.visible ? 'in view' : 'hidden';
-    say(this.#state, context.streaming ? `${sight}, listens` : sight);
+    say(this.#state, context.streaming ? `${sight}, hears server` : sight);
     this.#state.title = context.streaming ? 'Hears from the server for all tabs' : '';
     const { keystrokes, clicks, notes, heartbeats } = context.counts;
-    const sent = context.sent ? `${context.sent} · ${ago(context.sentAgoMs)}` : '0';
-    const values = [keystrokes, clicks, notes + heartbeats, ago(context.activeAgoMs), sent];
+    const values = [keystrokes, clicks, notes, heartbeats, ago(context.activeAgoMs), context.sent];
     this.#cells.forEach((cell, at) => {
-      say(cell, String(values[at]));
-      cell.classList.toggle('nothing', values[at] === 0 || values[at] === '0');
+      say(cell.firstChild, String(values[at]));
+      cell.classList.toggle('nothing', values[at] === 0);
     });
+    say(this.#sentAgo, context.sent > 0 ? ago(context.sentAgoMs) : '');
     if (this.#sent !== undefined && context.sent > this.#sent) this.#glow();
     this.#sent = context.sent;
   }
@@ -51,15 +53,19 @@ class Row {
 export class Tabs {
   #rows = new Map();
   #body = h('tbody');
+  #table;
   node;
 
   constructor() {
     const heads = COLUMNS.map((name) => h('th', { scope: 'col' }, name));
-    const table = h('table', {}, h('thead', {}, h('tr', {}, ...heads)), this.#body);
-    this.node = h('div', { class: 'tabs' }, table);
+    this.#table = h('table', {}, h('thead', {}, h('tr', {}, ...heads)), this.#body);
+    this.node = h('div', { class: 'tabs' }, this.#table);
   }
 
   show({ contexts, nameOf }) {
+    // Only an embedding host sends heartbeats; without one the column says nothing.
+    const beats = contexts.some(({ counts }) => counts.heartbeats > 0);
+    this.#table.classList.toggle('no-beats', !beats);
     for (const context of contexts) {
       if (!this.#rows.has(context.id)) this.#rows.set(context.id, new Row());
       this.#rows.get(context.id).show(context, nameOf(context.id));

@@ -27,7 +27,7 @@ export class Tries {
       { class: 'tries' },
       open,
       this.#button(`Fake ${TIMES} key presses`, () => this.#fakeKey(), 200),
-      this.#button(`Poll the server ${TIMES} times`, () => this.#poll(), 1000),
+      this.#button(`Poll ${TIMES} times`, () => this.#poll(), 1000),
       this.#result,
     );
     say(this.#result, 'Your click counts. What the script then does by itself does not.');
@@ -45,7 +45,8 @@ export class Tries {
         const left = countdown(this.#watch.agent.status.remainingMs ?? 0);
         say(this.#result, `${said} ${time} of ${TIMES}. The clock runs on: ${left} left.`);
       }
-      if (said) this.#log.add({ kind: 'refused', text: `${said} ${TIMES} times: nothing counted` });
+      this.#watch.look();
+      if (said) this.#log.add({ text: `${said} ${TIMES} times: the deadline did not move` });
       button.disabled = false;
     });
     return button;
