@@ -42,6 +42,8 @@ pub(crate) struct Shell {
     emit: Function,
     listeners: Cell<Vec<Listener>>,
     alone: Cell<bool>,
+    /// Effects are carried out in order, also when the page calls back in the middle of one.
+    draining: Cell<bool>,
 }
 
 impl Shell {
@@ -67,6 +69,7 @@ impl Shell {
             emit: start.emit,
             listeners: Cell::new(Vec::new()),
             alone: Cell::new(false),
+            draining: Cell::new(false),
         });
         shell.open_channel();
         shell.listeners.set(events::listen(&shell, start.listening));
@@ -139,10 +142,16 @@ impl Shell {
     }
 
     fn drain(self: &Rc<Self>) {
+        if !self.draining.replace(true) {
+            self.drain_all();
+            self.draining.set(false);
+        }
+    }
+
+    fn drain_all(self: &Rc<Self>) {
         loop {
             let next = match self.agent.try_borrow_mut() {
                 Ok(mut agent) => agent.poll_output(),
-                // Somebody further up the stack drains.
                 Err(_) => return,
             };
             let Output::Wait(wake) = next else {

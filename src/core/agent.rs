@@ -7,9 +7,10 @@
 
 use alloc::collections::VecDeque;
 
+use super::activity::Hot;
 use super::ended::EndedBecause;
 use super::errand::{self, Errand, Situation};
-use super::facts::{ContextId, Counts, Facts, Hold, HoldId, Kind, MAX_REASON, Row, Wish};
+use super::facts::{ContextId, Counts, Facts, Row, Wish};
 use super::input::{Departure, Input, Refusal};
 use super::output::{Event, Fault, Output, Reason, RequestId, Wakeup, What};
 use super::policy::Policy;
@@ -21,9 +22,6 @@ use super::time::{Jump, Reading, Timeline};
 
 /// How long another context leaves a due keep-alive to the one whose activity it is, at most.
 const GRACE_MS: u64 = 2000;
-/// Holds that one group can have open.
-pub const MAX_HOLDS: usize = 64;
-
 /// What a context starts with.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
@@ -54,7 +52,7 @@ pub struct Refused {
 
 /// How far a context has caught up with its peers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Join {
+pub(super) enum Join {
     /// Asked the peers; decides nothing until one answered or the time is over.
     Waiting {
         until: u64,
@@ -66,29 +64,20 @@ enum Join {
     Done,
 }
 
-/// The span of wall-clock time in which one more activity needs nothing but counting.
-#[derive(Debug, Clone, Copy, Default)]
-struct Hot {
-    from: u64,
-    until: u64,
-    lead: u64,
-    newest: u64,
-}
-
 /// The machine.
 pub struct Agent {
     pub(super) id: ContextId,
     pub(super) rng: oorandom::Rand32,
     pub(super) line: Timeline,
-    wall: u64,
+    pub(super) wall: u64,
     pub(super) facts: Facts,
     pub(super) me: Row,
     pub(super) started: u64,
     check_from: u64,
-    jumped: bool,
-    join: Join,
-    pending: Counts,
-    pending_at: u64,
+    pub(super) jumped: bool,
+    pub(super) join: Join,
+    pub(super) pending: Counts,
+    pub(super) pending_at: u64,
     pub(super) away: bool,
     closed: bool,
     pub(super) sender: Sender,
@@ -101,12 +90,12 @@ pub struct Agent {
     pub(super) tell_end: bool,
     pub(super) told_end: bool,
     wound_down: bool,
-    said_phase: Phase,
+    pub(super) said_phase: Phase,
     said_activity: u64,
     pub(super) fault_said: Option<Fault>,
     pub(super) complained: u8,
     refused: Refused,
-    hot: Hot,
+    pub(super) hot: Hot,
     out: VecDeque<Output>,
 }
 
@@ -154,19 +143,6 @@ impl Agent {
         agent.write_row();
         agent.greet_all();
         agent
-    }
-
-    /// Counts an activity at wall-clock time `wall` in the common case: the session is active,
-    /// its news are due later anyway, and the deadline is ahead. `false` says that nothing was
-    /// counted and [`Agent::handle_input`] must be asked. This is all that most inputs cost.
-    #[inline]
-    pub fn count(&mut self, kind: Kind, wall: u64) -> bool {
-        if wall < self.hot.from || wall >= self.hot.until {
-            return false;
-        }
-        self.me.counts.add(kind);
-        self.hot.newest = wall + self.hot.lead;
-        true
     }
 
     /// Takes in one input at the moment that both clocks show.
@@ -256,14 +232,6 @@ impl Agent {
     #[must_use]
     pub fn due(&self) -> Option<rules::Due> {
         rules::due(&self.facts, &self.policy(), self.now())
-    }
-
-    fn fold(&mut self) {
-        if self.hot.newest > 0 {
-            self.me.active_at = self.me.active_at.max(self.hot.newest);
-            self.facts.times.activity = self.facts.times.activity.max(self.hot.newest);
-            self.hot.newest = 0;
-        }
     }
 
     fn look_at_the_clock(&mut self, reading: Reading) {
@@ -371,7 +339,7 @@ impl Agent {
         self.join = Join::Done;
     }
 
-    fn is_checking(&self) -> bool {
+    pub(super) fn is_checking(&self) -> bool {
         let known = rules::answered_since(&self.facts, self.check_from)
             || rules::failed_since(&self.facts, self.check_from);
         matches!(self.join, Join::Waiting { .. }) || !known
@@ -398,64 +366,6 @@ impl Agent {
         grace + self.below(grace / 4)
     }
 
-    fn on_activity(&mut self, kind: Option<Kind>) {
-        let counts = self.policy().counts;
-        let counted = match kind {
-            Some(Kind::Keystroke) => counts.keystrokes,
-            Some(Kind::Click) => counts.clicks,
-            Some(Kind::Heartbeat) => counts.heartbeats,
-            Some(Kind::Note) | None => true,
-        };
-        if !counted || self.away || self.facts.ended.is_some() {
-            return;
-        }
-        let now = self.now();
-        if self.is_checking() {
-            // Input while a newcomer learns where the session stands is judged when it knows.
-            // After a jump of the clocks it counts for nothing: it may be the key that wakes a
-            // laptop whose session is over.
-            if !self.jumped
-                && let Some(kind) = kind
-            {
-                self.pending.add(kind);
-                self.pending_at = now;
-            }
-            return;
-        }
-        if self.due().is_some_and(|due| now >= due.end_at) {
-            return;
-        }
-        if let Some(kind) = kind {
-            self.me.counts.add(kind);
-        }
-        self.active(now);
-    }
-
-    /// Somebody is here.
-    fn active(&mut self, at: u64) {
-        let warned = self.phase() == Phase::Warning;
-        self.me.active_at = self.me.active_at.max(at);
-        self.facts.times.activity = self.facts.times.activity.max(at);
-        if warned { self.urgent() } else { self.news() }
-    }
-
-    fn count_pending(&mut self) {
-        if self.is_checking() {
-            return;
-        }
-        self.jumped = false;
-        if self.pending_at == 0 {
-            return;
-        }
-        let at = ::core::mem::take(&mut self.pending_at);
-        let pending = ::core::mem::take(&mut self.pending);
-        let over = self.due().is_some_and(|due| at >= due.end_at);
-        if self.facts.ended.is_none() && !over {
-            self.me.counts = self.me.counts.plus(pending);
-            self.active(at);
-        }
-    }
-
     pub(super) fn refuse(&mut self, refusal: Refusal) {
         let count = match refusal {
             Refusal::Untrusted => &mut self.refused.untrusted,
@@ -469,119 +379,11 @@ impl Agent {
         }
     }
 
-    fn on_visible(&mut self, visible: bool) {
-        if self.me.visible != visible && self.facts.ended.is_none() {
-            self.me.visible = visible;
-            self.urgent();
-        }
-    }
-
-    fn on_leaving(&mut self, departure: Departure) {
-        if self.away || self.facts.ended.is_some() {
-            self.away = true;
-            return;
-        }
-        self.away = true;
-        self.stop_sending();
-        self.leave_stream();
-        self.me.visible = false;
-        self.me.left = departure == Departure::Hidden;
-        self.write_row();
-        let last = self.facts.live().all(|(id, _)| id == self.id);
-        let over = self.due().is_some_and(|due| self.now() >= due.end_at);
-        if last && !over && self.facts.times.activity > self.facts.times.acknowledged {
-            self.flush();
-        }
-        self.tell();
-    }
-
-    fn on_returned(&mut self) {
-        if !self.away {
-            return;
-        }
-        self.away = false;
-        self.me.left = false;
-        if self.facts.ended.is_none() {
-            self.rejoin(Join::Waiting { until: self.now() + JOIN_MS });
-        }
-    }
-
-    fn on_token_changed(&mut self) {
-        if self.facts.ended.is_some() {
-            return;
-        }
-        self.stop_sending();
-        self.leave_stream();
-        // Nobody has told the authority of this token's activity yet.
-        self.facts.times.acknowledged = 0;
-        self.rejoin(Join::Moving { until: self.now() + JOIN_MS });
-    }
-
-    fn rejoin(&mut self, join: Join) {
-        self.join = join;
-        self.greet_all();
-    }
-
-    fn on_sign_out(&mut self, because: EndedBecause) {
-        if self.facts.ended.is_none() {
-            self.stop_sending();
-            self.end(because);
-            self.request(What::End(because));
-        }
-    }
-
-    fn on_hold(&mut self, id: HoldId, reason: &str, ttl_ms: u64) {
-        let now = self.now();
-        let over = self.due().is_some_and(|due| now >= due.end_at);
-        if over || self.facts.ended.is_some() || self.facts.times.holds.len() >= MAX_HOLDS * 4 {
-            return;
-        }
-        let end = (0..=MAX_REASON.min(reason.len())).rev().find(|at| reason.is_char_boundary(*at));
-        let reason = reason.get(..end.unwrap_or(0)).unwrap_or_default().into();
-        let expires = now.saturating_add(ttl_ms.min(self.policy().max_hold_ms));
-        let hold = Hold { released: false, expires, reason };
-        match self.facts.times.holds.get_mut(id) {
-            Some(known) if !known.released => known.expires = known.expires.max(expires),
-            Some(_) => return,
-            None => {
-                self.facts.times.holds.insert(id, hold);
-            }
-        }
-        self.hold_news = true;
-        self.urgent();
-    }
-
-    fn on_release(&mut self, id: HoldId) {
-        let now = self.now();
-        let Some(hold) = self.facts.times.holds.get_mut(id) else { return };
-        if hold.released || hold.expires <= now || self.facts.ended.is_some() {
-            return;
-        }
-        hold.released = true;
-        self.hold_news = true;
-        self.active(now);
-        self.urgent();
-    }
-
-    fn heat(&mut self) {
-        self.hot = Hot::default();
-        let unknown = self.facts.times.activity > self.facts.times.acknowledged;
-        let all = self.facts.policy.as_ref().is_none_or(|policy| policy.counts.is_all());
-        let quiet = self.said_phase == Phase::Active && !self.away && self.is_joined();
-        if quiet && unknown && all && self.share.news != super::share::News::None {
-            let end = self.due().map_or(0, |due| due.end_at);
-            let until = self.next_wake().map_or(0, |wake| wake.at).min(end);
-            let lead = self.now().saturating_sub(self.wall);
-            let until = until.saturating_sub(lead);
-            self.hot = Hot { from: self.wall, until, lead, newest: 0 };
-        }
-    }
-
-    fn next_wake(&self) -> Option<Wakeup> {
+    pub(super) fn next_wake(&self) -> Option<Wakeup> {
         if self.closed || self.away {
             return None;
         }
-        let share = self.share.next().map(|at| (at, Reason::Share));
+        let share = self.routine_at().map(|at| (at, Reason::Share));
         let greet = self.share.greets_at().map(|at| (at, Reason::Greet));
         let mut wakes = [greet, share, None, None, None, None, None];
         if self.facts.ended.is_none() {

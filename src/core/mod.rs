@@ -10,6 +10,7 @@
 //! | [`time`] | two clocks, one timeline |
 //! | [`facts`] | what is known, and how it merges |
 //! | [`policy`], [`rules`] | what the administrator decided; deadline and phase that follow |
+//! | `activity`, [`hold`], `life` | what counts, what keeps a session, how a page comes and goes |
 //! | [`errand`] | what to tell or ask the authority, and when |
 //! | [`sender`] | the lock's bound, and taking it by force |
 //! | [`answer`] | what an answer of the authority changes |
@@ -18,13 +19,16 @@
 //! | [`wire`] | messages between contexts |
 //! | [`map`], `codec` | the small change |
 
+mod activity;
 pub mod agent;
 pub mod answer;
 mod codec;
 pub mod ended;
 pub mod errand;
 pub mod facts;
+pub mod hold;
 pub mod input;
+mod life;
 pub mod map;
 pub mod output;
 pub mod policy;

@@ -2,9 +2,11 @@
 //! others wait for at once, and everything to a newcomer, by one of its peers.
 
 use super::agent::Agent;
+use super::errand::Errand;
 use super::facts::{ContextId, Merge};
 use super::input::Refusal;
 use super::output::{Event, Fault, Output};
+use super::sender::Sender;
 use super::wire::{self, Envelope, WireError};
 
 /// Least time between two routine broadcasts of a context, in milliseconds (design.md, rule 9).
@@ -41,12 +43,6 @@ impl Share {
     pub(super) const NOTHING: Self =
         Self { news: News::None, last: 0, greet_at: None, newcomer: 0 };
 
-    /// When there is something to send.
-    pub(super) fn next(&self) -> Option<u64> {
-        let routine = (self.news == News::Routine).then_some(self.last + PAUSE_MS);
-        [routine, self.greet_at].into_iter().flatten().min()
-    }
-
     /// When to greet a newcomer, if one waits.
     pub(super) const fn greets_at(&self) -> Option<u64> {
         self.greet_at
@@ -73,12 +69,25 @@ impl Agent {
         }
         let due = match self.share.news {
             News::None => false,
-            News::Routine => now >= self.share.last + PAUSE_MS,
+            News::Routine => self.routine_at().is_some_and(|at| now >= at),
             News::Urgent => true,
         };
         if due {
             self.broadcast(false, false);
         }
+    }
+
+    /// When the next routine broadcast is due: a pause after the last. If a keep-alive is due
+    /// within one more pause, together with it: the others must know that it was sent, or the one
+    /// that is active next sends another.
+    pub(super) fn routine_at(&self) -> Option<u64> {
+        // What is being asked for will be news in a moment.
+        if self.share.news != News::Routine || matches!(self.sender, Sender::Asked { .. }) {
+            return None;
+        }
+        let at = self.share.last + PAUSE_MS;
+        let next = self.next_errand().filter(|(_, errand)| *errand == Errand::KeepAlive);
+        Some(next.map_or(at, |(next, _)| if next < at + PAUSE_MS { next.max(at) } else { at }))
     }
 
     /// Asks the peers what they know and tells them that there is one more.

@@ -1,0 +1,111 @@
+//! What counts as activity and when. An input costs one clock reading, one comparison with the
+//! deadline and one counter (design.md, rule 9).
+
+use super::agent::Agent;
+use super::facts::Kind;
+use super::rules::Phase;
+use super::share::News;
+
+/// The span of wall-clock time in which one more activity needs nothing but counting.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Hot {
+    pub(super) from: u64,
+    until: u64,
+    lead: u64,
+    newest: u64,
+}
+
+impl Agent {
+    /// Counts an activity at wall-clock time `wall` in the common case: the session is active,
+    /// its news are due later anyway, and the deadline is ahead. `false` says that nothing was
+    /// counted and [`Agent::handle_input`] must be asked. This is all that most inputs cost.
+    #[inline]
+    pub fn count(&mut self, kind: Kind, wall: u64) -> bool {
+        if wall < self.hot.from || wall >= self.hot.until {
+            return false;
+        }
+        self.me.counts.add(kind);
+        self.hot.newest = wall + self.hot.lead;
+        true
+    }
+
+    pub(super) fn fold(&mut self) {
+        if self.hot.newest > 0 {
+            self.me.active_at = self.me.active_at.max(self.hot.newest);
+            self.facts.times.activity = self.facts.times.activity.max(self.hot.newest);
+            self.hot.newest = 0;
+        }
+    }
+
+    pub(super) fn on_activity(&mut self, kind: Option<Kind>) {
+        let counts = self.policy().counts;
+        let counted = match kind {
+            Some(Kind::Keystroke) => counts.keystrokes,
+            Some(Kind::Click) => counts.clicks,
+            Some(Kind::Heartbeat) => counts.heartbeats,
+            Some(Kind::Note) | None => true,
+        };
+        if !counted || self.away || self.facts.ended.is_some() {
+            return;
+        }
+        let now = self.now();
+        if self.is_checking() {
+            // Input while a newcomer learns where the session stands is judged when it knows.
+            // After a jump of the clocks it counts for nothing: it may be the key that wakes a
+            // laptop whose session is over.
+            if !self.jumped
+                && let Some(kind) = kind
+            {
+                self.pending.add(kind);
+                self.pending_at = now;
+            }
+            return;
+        }
+        if self.due().is_some_and(|due| now >= due.end_at) {
+            return;
+        }
+        if let Some(kind) = kind {
+            self.me.counts.add(kind);
+        }
+        self.active(now);
+    }
+
+    /// Somebody is here.
+    pub(super) fn active(&mut self, at: u64) {
+        let warned = self.phase() == Phase::Warning;
+        self.me.active_at = self.me.active_at.max(at);
+        self.facts.times.activity = self.facts.times.activity.max(at);
+        if warned { self.urgent() } else { self.news() }
+    }
+
+    pub(super) fn count_pending(&mut self) {
+        if self.is_checking() {
+            return;
+        }
+        self.jumped = false;
+        if self.pending_at == 0 {
+            return;
+        }
+        let at = ::core::mem::take(&mut self.pending_at);
+        let pending = ::core::mem::take(&mut self.pending);
+        let over = self.due().is_some_and(|due| at >= due.end_at);
+        if self.facts.ended.is_none() && !over {
+            self.me.counts = self.me.counts.plus(pending);
+            self.active(at);
+        }
+    }
+
+    pub(super) fn heat(&mut self) {
+        self.hot = Hot::default();
+        let unknown = self.facts.times.activity > self.facts.times.acknowledged;
+        let all = self.facts.policy.as_ref().is_none_or(|policy| policy.counts.is_all());
+        let quiet = self.said_phase == Phase::Active && !self.away && self.is_joined();
+        if quiet && unknown && all && self.share.news != News::None {
+            let end = self.due().map_or(0, |due| due.end_at);
+            let until = self.next_wake().map_or(0, |wake| wake.at).min(end);
+            let lead = self.now().saturating_sub(self.wall);
+            let until = until.saturating_sub(lead);
+            self.hot = Hot { from: self.wall, until, lead, newest: 0 };
+        }
+    }
+}

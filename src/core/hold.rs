@@ -1,0 +1,42 @@
+//! Holds: leases that say "an interaction is open" (design.md, "hold").
+
+use super::agent::Agent;
+use super::facts::{Hold, HoldId, MAX_REASON};
+
+/// Holds that one group can have open.
+pub const MAX_HOLDS: usize = 64;
+
+impl Agent {
+    pub(super) fn on_hold(&mut self, id: HoldId, reason: &str, ttl_ms: u64) {
+        let now = self.now();
+        let over = self.due().is_some_and(|due| now >= due.end_at);
+        if over || self.facts.ended.is_some() || self.facts.times.holds.len() >= MAX_HOLDS * 4 {
+            return;
+        }
+        let end = (0..=MAX_REASON.min(reason.len())).rev().find(|at| reason.is_char_boundary(*at));
+        let reason = reason.get(..end.unwrap_or(0)).unwrap_or_default().into();
+        let expires = now.saturating_add(ttl_ms.min(self.policy().max_hold_ms));
+        let hold = Hold { released: false, expires, reason };
+        match self.facts.times.holds.get_mut(id) {
+            Some(known) if !known.released => known.expires = known.expires.max(expires),
+            Some(_) => return,
+            None => {
+                self.facts.times.holds.insert(id, hold);
+            }
+        }
+        self.hold_news = true;
+        self.urgent();
+    }
+
+    pub(super) fn on_release(&mut self, id: HoldId) {
+        let now = self.now();
+        let Some(hold) = self.facts.times.holds.get_mut(id) else { return };
+        if hold.released || hold.expires <= now || self.facts.ended.is_some() {
+            return;
+        }
+        hold.released = true;
+        self.hold_news = true;
+        self.active(now);
+        self.urgent();
+    }
+}

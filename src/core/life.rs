@@ -1,0 +1,70 @@
+//! The life of a page: seen or not, gone, back, signed out, with another token.
+
+use super::agent::{Agent, Join};
+use super::ended::EndedBecause;
+use super::input::Departure;
+use super::output::What;
+use super::share::JOIN_MS;
+
+impl Agent {
+    pub(super) fn on_visible(&mut self, visible: bool) {
+        if self.me.visible != visible && self.facts.ended.is_none() {
+            self.me.visible = visible;
+            self.urgent();
+        }
+    }
+
+    pub(super) fn on_leaving(&mut self, departure: Departure) {
+        if self.away || self.facts.ended.is_some() {
+            self.away = true;
+            return;
+        }
+        self.away = true;
+        self.stop_sending();
+        self.leave_stream();
+        self.me.visible = false;
+        self.me.left = departure == Departure::Hidden;
+        self.write_row();
+        let last = self.facts.live().all(|(id, _)| id == self.id);
+        let over = self.due().is_some_and(|due| self.now() >= due.end_at);
+        if last && !over && self.facts.times.activity > self.facts.times.acknowledged {
+            self.flush();
+        }
+        self.tell();
+    }
+
+    pub(super) fn on_returned(&mut self) {
+        if !self.away {
+            return;
+        }
+        self.away = false;
+        self.me.left = false;
+        if self.facts.ended.is_none() {
+            self.rejoin(Join::Waiting { until: self.now() + JOIN_MS });
+        }
+    }
+
+    pub(super) fn on_token_changed(&mut self) {
+        if self.facts.ended.is_some() {
+            return;
+        }
+        self.stop_sending();
+        self.leave_stream();
+        // Nobody has told the authority of this token's activity yet.
+        self.facts.times.acknowledged = 0;
+        self.rejoin(Join::Moving { until: self.now() + JOIN_MS });
+    }
+
+    pub(super) fn rejoin(&mut self, join: Join) {
+        self.join = join;
+        self.greet_all();
+    }
+
+    pub(super) fn on_sign_out(&mut self, because: EndedBecause) {
+        if self.facts.ended.is_none() {
+            self.stop_sending();
+            self.end(because);
+            self.request(What::End(because));
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Two clocks (design.md, "Time"): sleep revives nobody, a changed clock kills nobody.
+
+use stillhere::core::rules::Phase;
+
+use crate::rig::{Network, World};
+use crate::short;
+
+/// The machine sleeps: the wall clock goes on, the monotonic one may stand still. The authority
+/// lives on another machine, whose time goes on.
+fn slept(seconds: i64, mono: bool) -> World {
+    let mut world = World::new(seconds as u64, Network::GOOD, short());
+    world.open_all(5);
+    world.key(2);
+    world.run(1_500);
+    world.jump(seconds * 1000, mono);
+    world.key(2);
+    world
+}
+
+#[test]
+fn a_key_after_a_long_sleep_revives_nothing() {
+    for mono in [false, true] {
+        let mut world = slept(20, mono);
+        assert_ne!(world.phase(2), Phase::Active, "not while it is being checked");
+        world.run(6_000);
+        assert!(world.all_ended(), "mono {mono}");
+        assert_eq!(world.contexts[2].agent.facts().counts().keystrokes, 1);
+        assert_eq!(world.tally.keepalives, 1, "no keep-alive after the deadline");
+    }
+}
+
+#[test]
+fn after_a_short_sleep_the_session_lives() {
+    for mono in [false, true] {
+        let mut world = slept(5, mono);
+        world.run(200);
+        world.key(2);
+        world.type_for(2, 20_000, 500);
+        assert!((0..5).all(|at| !world.is_ended(at)), "mono {mono}");
+    }
+}
+
+#[test]
+fn a_wall_clock_set_forward_kills_nobody() {
+    let mut world = World::new(7, Network::GOOD, short());
+    world.open_all(3);
+    world.key(0);
+    world.run(1_500);
+    // The clock of this machine jumps; the session at the authority is what it was.
+    let before = world.session.clone();
+    world.jump(3_600_000, false);
+    world.session = shifted(&before, 3_600_000, &world);
+    world.key(0);
+    world.run(200);
+    assert_eq!(world.phase(0), Phase::Active);
+    world.type_for(0, 20_000, 500);
+    assert!((0..3).all(|at| !world.is_ended(at)));
+}
+
+#[test]
+fn a_wall_clock_set_back_gives_nobody_a_second_more() {
+    let mut world = World::new(8, Network::GOOD, short());
+    world.open_all(3);
+    world.key(0);
+    world.run(3_000);
+    let before = world.session.clone();
+    world.jump(-3_600_000, false);
+    world.session = shifted(&before, -3_600_000, &world);
+    // Timers run on the monotonic clock: they fire when they would have.
+    for at in 0..3 {
+        world.tell(at, stillhere::core::input::Input::Wake);
+    }
+    world.run(7_200);
+    assert!(world.all_ended(), "10 s after the key");
+}
+
+/// The rig's authority shares its clock with the contexts, so its session moves along with it.
+fn shifted(
+    session: &stillhere_authority::session::Session,
+    by: i64,
+    world: &World,
+) -> stillhere_authority::session::Session {
+    let then = world.now.checked_add_signed(-by).expect("a moment");
+    let idle = session.state(then, &world.policy).idle_ms;
+    stillhere_authority::session::Session::new(world.now - idle, &world.policy)
+}

@@ -1,0 +1,46 @@
+//! Holds: while one lives nobody is logged out; afterwards the idle time starts anew.
+
+use stillhere::core::input::Input;
+use stillhere::core::rules::Phase;
+
+use crate::rig::{Network, World};
+use crate::short;
+
+#[test]
+fn nobody_is_logged_out_while_a_hold_lives() {
+    let mut world = World::new(1, Network::GOOD, short());
+    world.open_all(5);
+    world.tell(2, Input::Hold { id: 77, reason: "call", ttl_ms: 40_000 });
+    world.run(30_000);
+    for at in 0..5 {
+        assert_eq!(world.phase(at), Phase::Held, "context {at}");
+    }
+    world.tell(2, Input::Release(77));
+    world.run(5_500);
+    assert_eq!(world.phase(4), Phase::Active, "the idle time starts at the release");
+    world.run(5_000);
+    assert!(world.all_ended());
+}
+
+#[test]
+fn a_hold_that_is_never_released_lapses() {
+    let mut world = World::new(2, Network::GOOD, short());
+    world.open_all(2);
+    world.tell(0, Input::Hold { id: 1, reason: "call", ttl_ms: 20_000 });
+    world.run(100);
+    world.crash(0);
+    world.run(18_000);
+    assert_eq!(world.phase(1), Phase::Held);
+    world.run(14_000);
+    assert!(world.is_ended(1));
+}
+
+#[test]
+fn the_policy_caps_a_hold() {
+    let policy = stillhere::core::policy::Policy { max_hold_ms: 5_000, ..short() };
+    let mut world = World::new(3, Network::GOOD, policy);
+    world.open_all(2);
+    world.tell(0, Input::Hold { id: 1, reason: "call", ttl_ms: 3_600_000 });
+    world.run(16_000);
+    assert!(world.all_ended());
+}

@@ -1,0 +1,28 @@
+//! The machine, driven by the rig: one file per behaviour.
+#![allow(missing_docs, reason = "tests")]
+
+mod bad_input;
+mod clocks;
+mod end_together;
+mod facts_merge;
+mod holds;
+mod idle_is_silent;
+mod one_keepalive;
+mod outages;
+mod rig;
+mod rough_network;
+mod sender_dies;
+mod stream;
+
+use stillhere::core::policy::Policy;
+
+/// Times of the demo: 10 s idle, warning 4 s before, a keep-alive each 2 s.
+pub fn short() -> Policy {
+    Policy {
+        version: 1,
+        idle_timeout_ms: 10_000,
+        warn_before_ms: 4_000,
+        keepalive_ms: 2_000,
+        ..Policy::DEFAULT
+    }
+}

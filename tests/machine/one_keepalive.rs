@@ -1,0 +1,95 @@
+//! One keep-alive per token per interval, however many contexts (design.md, rule 1).
+
+use crate::rig::{Network, World};
+use crate::short;
+
+#[test]
+fn one_person_typing_makes_thirty_keepalives_a_minute_at_any_number_of_tabs() {
+    for tabs in [1, 2, 10, 50, 200] {
+        let mut world = World::new(tabs as u64, Network::GOOD, short());
+        world.open_all(tabs);
+        world.type_for(tabs - 1, 60_000, 500);
+        let sent = world.tally.keepalives;
+        assert!((28..=32).contains(&sent), "{tabs} tabs sent {sent} keep-alives");
+        assert_eq!(world.tally.most_in_flight, 1, "never two at once");
+        assert!(world.contexts.iter().all(|context| context.agent.facts().ended.is_none()));
+        let warned = |context: &crate::rig::Context| {
+            context.phases.iter().any(|(_, phase)| phase.name() == "warning")
+        };
+        assert!(!world.contexts.iter().any(warned), "nobody is warned while somebody types");
+    }
+}
+
+#[test]
+fn typing_in_turn_in_all_tabs_makes_no_more() {
+    let mut world = World::new(1, Network::GOOD, short());
+    world.open_all(10);
+    for key in 0..600 {
+        world.key(key % 10);
+        world.run(100);
+    }
+    let sent = world.tally.keepalives;
+    assert!((28..=32).contains(&sent), "{sent} keep-alives");
+}
+
+#[test]
+fn ten_keys_a_second_make_at_most_one_broadcast_a_second() {
+    let mut world = World::new(3, Network::GOOD, short());
+    world.open_all(50);
+    world.type_for(7, 60_000, 100);
+    assert!(world.tally.broadcasts <= 61, "{} broadcasts in 60 s", world.tally.broadcasts);
+    assert!(world.tally.broadcasts >= 50, "the others are told");
+    assert_eq!(world.contexts[0].agent.facts().counts().keystrokes, 600 - tail(&mut world));
+}
+
+/// Keys that the first context has not heard of yet.
+fn tail(world: &mut World) -> u32 {
+    let own = {
+        let reading = world.reading();
+        world.contexts[7].agent.look(reading);
+        world.contexts[7].agent.facts().counts().keystrokes
+    };
+    assert_eq!(own, 600, "every key counts where it was pressed");
+    own - world.contexts[0].agent.facts().counts().keystrokes
+}
+
+#[test]
+fn the_authority_knows_how_long_ago_the_key_was() {
+    let mut world = World::new(4, Network { latency: 400, ..Network::GOOD }, short());
+    world.open_all(3);
+    world.run(2_500);
+    world.key(1);
+    world.run(2_000);
+    let idle = world.session.state(world.now, &world.policy).idle_ms;
+    assert!((1_500..=2_000).contains(&idle), "idle {idle} ms, 2,000 after the key");
+}
+
+#[test]
+fn the_last_page_that_goes_flushes_what_is_pending() {
+    let mut world = World::new(5, Network::GOOD, short());
+    world.open_all(1);
+    world.key(0);
+    world.run(600);
+    world.key(0);
+    world.run(500);
+    world.close(0);
+    world.run(1_000);
+    let idle = world.session.state(world.now, &world.policy).idle_ms;
+    assert!(idle <= 1_600, "the authority knows the last key: idle {idle} ms");
+    assert_eq!(world.tally.keepalives, 2, "the first key's, and the flush");
+}
+
+#[test]
+fn a_page_that_goes_leaves_the_rest_to_its_peers() {
+    let mut world = World::new(6, Network::GOOD, short());
+    world.open_all(3);
+    world.key(1);
+    world.run(300);
+    world.key(1);
+    world.close(1);
+    assert_eq!(world.tally.keepalives, 1);
+    world.run(6_000);
+    assert_eq!(world.tally.keepalives, 2, "a peer tells of the second key");
+    let idle = world.session.state(world.now, &world.policy).idle_ms;
+    assert!(idle < 6_200, "idle {idle} ms");
+}
