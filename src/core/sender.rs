@@ -38,11 +38,12 @@ impl Agent {
             Sender::Asked { .. } => return,
             Sender::Sending { id, began, .. } => {
                 // The shell's own limit comes first; this one is for a shell that was stopped.
-                if now >= began + BOUND_MS + RETRY_MS {
-                    self.push(Output::Abort(id));
-                    self.on_answer(id, Answer::Unreachable { retry_after_ms: None });
+                if now < began + BOUND_MS + RETRY_MS {
+                    return;
                 }
-                return;
+                self.push(Output::Abort(id));
+                self.on_answer(id, Answer::Unreachable { retry_after_ms: None });
+                None
             }
             Sender::Busy { retry_at, .. } if now < retry_at => return,
             Sender::Busy { since, .. } => Some(since),

@@ -80,7 +80,7 @@ fn shifted(
     by: i64,
     world: &World,
 ) -> stillhere_authority::session::Session {
-    let then = world.now.checked_add_signed(-by).expect("a moment");
+    let then = world.now.saturating_add_signed(-by);
     let idle = session.state(then, &world.policy).idle_ms;
     stillhere_authority::session::Session::new(world.now - idle, &world.policy)
 }
