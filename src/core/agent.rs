@@ -259,11 +259,13 @@ impl Agent {
         {
             self.join = Join::Done;
         }
-        if !self.away && self.facts.ended.is_none() && self.is_joined() {
-            self.run_errands();
-        }
         self.conclude();
         self.count_pending();
+        if !self.away && self.facts.ended.is_none() && self.is_joined() {
+            self.run_errands();
+            // A request that ran out of time is an answer too.
+            self.conclude();
+        }
         self.announce();
         if !self.away {
             if self.facts.ended.is_none() {
