@@ -68,7 +68,7 @@ export function whyEnded({ because, idleTimeoutMs, mine, wasAlive }) {
     revoked: ['You were signed out', 'An administrator signed you out.'],
     'signed-out': [
       'You signed out',
-      mine ? 'See you soon.' : 'You signed out in another tab or window.',
+      mine ? 'See you soon.' : 'You did so in another tab or window.',
     ],
     'authority-unreachable': [
       'You were signed out',

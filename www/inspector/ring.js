@@ -9,7 +9,13 @@ const WORDS = {
       `A key or click in any tab starts the clock again. Without one, ${tabs} in ${warn}.`,
   ],
   warning: ['Still here?', ({ all }) => `A key or click in any tab keeps ${all} signed in.`],
-  held: ['On a call', ({ lease }) => `An open call stops the clock, for ${lease} at the longest.`],
+  held: [
+    'On a call',
+    ({ lease }) =>
+      lease
+        ? `An open call stops the clock, for ${lease} at the longest.`
+        : 'A call outside of these tabs is open, or one has just ended.',
+  ],
   checking: ['Checking', () => 'Asking the other tabs and the server where the session stands.'],
   ended: ['Signed out', ({ all }) => `The session ended in ${all}.`],
 };
@@ -62,7 +68,7 @@ export class Ring {
     say(this.#unit, phase === 'held' ? 'clock stopped' : 'left');
     const [title, sentence] = WORDS[phase];
     say(this.#title, title);
-    const lease = countdown(Math.max(0, ...holds.map((hold) => hold.expiresInMs)));
+    const lease = holds.length > 0 && countdown(Math.max(...holds.map((hold) => hold.expiresInMs)));
     const all = allTabs(contexts.length);
     const tabs = contexts.length > 1 ? `${all} warn` : 'this tab warns';
     const warn = countdown(Math.max(0, left - policy.warnBeforeMs));
