@@ -65,7 +65,7 @@ export class Ring {
     this.#left.classList.toggle('ring-back', left > this.#before);
     this.#before = left;
     say(this.#time, phase === 'held' ? 'Held' : countdown(left));
-    say(this.#unit, phase === 'held' ? 'clock stopped' : 'left');
+    say(this.#unit, phase === 'held' ? 'stopped' : 'left');
     const [title, sentence] = WORDS[phase];
     say(this.#title, title);
     const lease = holds.length > 0 && countdown(Math.max(...holds.map((hold) => hold.expiresInMs)));
