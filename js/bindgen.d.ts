@@ -25,4 +25,9 @@ export class Machine {
   reasons(): string;
 }
 
-export default function init(options: { module_or_path: URL }): Promise<unknown>;
+// The two halves of wasm-bindgen's `init`, between which js/index.ts loads the module.
+export function __wbg_get_imports(): WebAssembly.Imports;
+export function __wbg_finalize_init(
+  instance: WebAssembly.Instance,
+  module: WebAssembly.Module,
+): unknown;

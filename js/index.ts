@@ -1,5 +1,5 @@
 import type * as Public from 'stillhere';
-import init, { Machine } from 'stillhere-bindgen';
+import { __wbg_finalize_init, __wbg_get_imports, Machine } from 'stillhere-bindgen';
 import { authority } from './authority.ts';
 import { StillhereError } from './error.ts';
 import { channelName, readToken } from './name.ts';
@@ -17,17 +17,25 @@ const FAULTS: Record<Public.FaultCode, string> = {
   'bad-answer': "The authority's answer makes no sense and was dropped; the agent tries again.",
 };
 
-let loading: Promise<unknown> | undefined;
+let loading: Promise<void> | undefined;
+
+async function instantiate(): Promise<void> {
+  const response = await fetch(new URL('stillhere.wasm', import.meta.url));
+  if (!response.ok) {
+    throw new Error(`${response.url}: ${response.status}`);
+  }
+  // At this size streaming gains nothing, and this needs no `application/wasm` of the server.
+  const source = await WebAssembly.instantiate(await response.arrayBuffer(), __wbg_get_imports());
+  __wbg_finalize_init(source.instance, source.module);
+}
 
 /** Loads the module once; a load that failed is tried again by the next call. */
-function load(): Promise<unknown> {
-  loading ??= init({ module_or_path: new URL('stillhere.wasm', import.meta.url) }).catch(
-    (cause: unknown) => {
-      loading = undefined;
-      const message = `The WebAssembly module did not load (${cause}); serve stillhere.wasm beside index.js and allow 'wasm-unsafe-eval' in the Content-Security-Policy.`;
-      throw new StillhereError('wasm-unavailable', message);
-    },
-  );
+function load(): Promise<void> {
+  loading ??= instantiate().catch((cause: unknown) => {
+    loading = undefined;
+    const message = `The WebAssembly module did not load (${cause}); serve stillhere.wasm beside index.js and allow 'wasm-unsafe-eval' in the Content-Security-Policy.`;
+    throw new StillhereError('wasm-unavailable', message);
+  });
   return loading;
 }
 

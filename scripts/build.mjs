@@ -2,7 +2,15 @@
  * `npm run build`: fills dist/ with the agent. `npm run build -- --authority` builds the server
  * too. Each step is skipped while what it reads has not changed.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import {
   authorityBinary,
@@ -27,7 +35,9 @@ const cargoKey = JSON.stringify(
 const compiled = path.join(target, 'wasm32-unknown-unknown', 'wasm', 'stillhere.wasm');
 const glue = path.join(bindgenDir, 'stillhere.js');
 const bound = path.join(bindgenDir, 'stillhere_bg.wasm');
-const small = path.join(target, 'wasm-opt', 'stillhere.wasm');
+const smallDir = path.join(target, 'wasm-opt');
+const small = path.join(smallDir, 'stillhere.wasm');
+const smallGlue = path.join(smallDir, 'stillhere.js');
 
 /** The features that rustc turns on by itself for this target, which wasm-opt must be told. */
 const wasmFeatures = [
@@ -52,12 +62,12 @@ const samePaths = `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([
 async function compile() {
   const key = cargoKey + samePaths;
   const about = { inputs: [...cargoFiles, 'src'], outputs: [compiled], key };
-  await step('cargo: the agent', about, () =>
-    must('cargo', [
+  await step('cargo: the agent', about, async () => {
+    await must('cargo', [
       ...['build', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown'],
       ...['-p', 'stillhere', '--lib', '--config', samePaths],
-    ]),
-  );
+    ]);
+  });
 }
 
 async function bind() {
@@ -70,13 +80,20 @@ async function bind() {
 }
 
 async function optimise() {
-  const flags = ['-Oz', '--strip-producers', '--strip-target-features'];
-  flags.unshift(...wasmFeatures.map((feature) => `--enable-${feature}`));
-  const about = { inputs: [bound, 'package-lock.json'], outputs: [small], key: flags.join() };
-  await step('wasm-opt', about, async () => {
-    mkdirSync(path.dirname(small), { recursive: true });
+  const features = wasmFeatures.map((feature) => `--enable-${feature}`);
+  // rustc puts the stack first, so no data lies at the low addresses.
+  const flags = [...features, '-Oz', '-Oz', '--low-memory-unused'];
+  flags.push('--strip-debug', '--strip-producers', '--strip-target-features');
+  flags.push('--minify-imports-and-exports-and-modules');
+  const inputs = [bindgenDir, 'scripts/lib/shrink.mjs', 'package-lock.json'];
+  await step('wasm-opt', { inputs, outputs: [smallDir], key: flags.join() }, async () => {
+    mkdirSync(smallDir, { recursive: true });
+    const { renamed, withoutPanics } = await import('./lib/shrink.mjs');
+    writeFileSync(small, withoutPanics(readFileSync(bound)));
     const { command, script } = nodeTool('binaryen/bin/wasm-opt');
-    await must(command, [script, bound, ...flags, '-o', small]);
+    const args = [script, small, ...flags, '-o', small];
+    const names = await must(command, args, { output: 'keep' });
+    writeFileSync(smallGlue, renamed(readFileSync(glue, 'utf8'), JSON.parse(names)));
   });
 }
 
@@ -89,7 +106,7 @@ function bundleOptions() {
     absWorkingDir: root,
     entryPoints: entries.map((name) => `js/${name}.ts`),
     outdir: dist,
-    alias: { 'stillhere-bindgen': glue },
+    alias: { 'stillhere-bindgen': smallGlue },
     bundle: true,
     splitting: true,
     chunkNames: 'chunk-[hash]',
@@ -109,7 +126,7 @@ async function bundle() {
     }
   }
   const options = bundleOptions();
-  const inputs = ['js', bindgenDir, small, 'package-lock.json', 'tsconfig.json'];
+  const inputs = ['js', smallDir, 'package-lock.json', 'tsconfig.json'];
   const about = { inputs, outputs: [dist], key: JSON.stringify(options) };
   await step('bundle', about, async () => {
     rmSync(dist, { recursive: true, force: true });
@@ -137,9 +154,9 @@ export async function buildAgent() {
 export async function buildAuthority() {
   const inputs = [...cargoFiles, 'src', 'authority'];
   const about = { inputs, outputs: [authorityBinary], key: cargoKey };
-  await step('cargo: the authority', about, () =>
-    must('cargo', ['build', '--release', '-p', 'stillhere-authority']),
-  );
+  await step('cargo: the authority', about, async () => {
+    await must('cargo', ['build', '--release', '-p', 'stillhere-authority']);
+  });
 }
 
 await program(import.meta.url, async () => {

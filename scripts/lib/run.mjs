@@ -41,7 +41,7 @@ export function run(command, args, { env = process.env, output = 'inherit' } = {
 }
 
 /**
- * Runs a program whose failure ends the script.
+ * Runs a program whose failure ends the script, and gives what it printed where that was kept.
  * @param {string} command
  * @param {string[]} args
  * @param {Options} [options]
@@ -50,6 +50,7 @@ export async function must(command, args, options) {
   const { code, text } = await run(command, args, options);
   if (code !== 0)
     throw new Stop(`\`${[command, ...args].join(' ')}\` failed.${text && ` ${text}`}`);
+  return text;
 }
 
 /**

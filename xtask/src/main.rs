@@ -48,7 +48,8 @@ fn bindgen(input: &Path, out: &Path) -> Result<(), String> {
         .out_name("stillhere")
         .typescript(false)
         .omit_default_module_path(true)
-        .remove_name_section(true)
+        // The build goes by names, and drops them at its end.
+        .remove_name_section(false)
         .remove_producers_section(true)
         .generate(out)
         .map_err(|e| format!("{e:#}"))

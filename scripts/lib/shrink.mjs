@@ -1,0 +1,85 @@
+/** Takes out of the module and its glue what no page needs; docs/decisions/size.md says why. */
+import binaryen from 'binaryen';
+import { Stop } from './run.mjs';
+
+/** @type {(each: number, body: number) => void} its types leave it out */
+const setBody = /** @type {any} */ (binaryen).Function.setBody;
+
+/**
+ * Functions that run only once a panic is certain (std's hook, its messages and all of their
+ * formatting), wasm-bindgen's own complaints about misuse, and the task code of js-sys, which
+ * nothing here calls.
+ */
+const dead = [
+  /\bcore(\[\w+\])?::(fmt|panicking|panic|str::count)::/,
+  /\bcore(\[\w+\])?::any::Any>::type_id/,
+  /\bcore(\[\w+\])?::cell::lazy::panic/,
+  /\bstd(\[\w+\])?::(panicking|alloc|sys::backtrace)/,
+  /\balloc(\[\w+\])?::(alloc::handle_alloc_error|raw_vec::handle_error)/,
+  /\bwasm_bindgen::(throw_str|__rt::throw_null|__rt::borrow_fail)/,
+  /\bjs_sys::futures::/,
+];
+
+/** What panics say, and where: with their functions gone nobody reads it. */
+const unread = [
+  /(\/rustc\/\w{40}|crates|stillhere|src)\/[\w./-]+?\.rs/,
+  /(00)?0102030405\d{180,}|0123456789abcdef|0x0123456789ABCDEF/,
+  /RefCell already (mutably )?borrowed|LazyCell instance has previously been poisoned/,
+  /called `\w+::unwrap(_throw)?\(\)` on an? `\w+` value/,
+  /copy_from_slice: source slice length \(|does not match destination slice length \(/,
+  /internal error: entered unreachable code/,
+  /: The JS binding should only ever produce a valid value or the specific 'invalid' value/,
+  /closure invoked recursively or after being dropped|FnOnce called more than once/,
+  /Tried to shrink to a larger capacity|capacity overflow|mid > len|min > max\. min = |, max = /,
+  /attempt to join into collection with len > usize::MAX|null pointer passed to rust/,
+  /attempted to take ownership of Rust value while it was borrowed/,
+  /recursive use of an object detected which would lead to unsafe aliasing in rust/,
+];
+
+/**
+ * Lets a panic be a trap and nothing else: the page gets a RuntimeError, as it did before.
+ * @param {Uint8Array} bytes a module with its names
+ * @returns {Uint8Array}
+ */
+export function withoutPanics(bytes) {
+  const module = binaryen.readBinary(bytes);
+  for (let at = 0; at < module.getNumFunctions(); at += 1) {
+    const each = module.getFunctionByIndex(at);
+    const { name, base } = binaryen.getFunctionInfo(each);
+    if (!base && dead.some((pattern) => pattern.test(name))) {
+      setBody(each, module.unreachable());
+    }
+  }
+  const text = Buffer.from(module.emitBinary()).toString('latin1');
+  module.dispose();
+  const any = new RegExp(unread.map(({ source }) => source).join('|'), 'g');
+  const blank = text.replace(any, (message) => '\0'.repeat(message.length));
+  return Buffer.from(blank, 'latin1');
+}
+
+/**
+ * Gives the glue the short names that wasm-opt gave the module, and leaves out of it what the
+ * module no longer imports.
+ * @param {string} glue
+ * @param {{ imports: [string, string, string][], exports: [string, string][] }} names
+ */
+export function renamed(glue, { imports, exports }) {
+  const short = new Map(imports.map(([, name, to]) => [name, to]));
+  const known = new Map(exports);
+  const [from = ''] = imports[0] ?? [];
+  let found = 0;
+  const text = glue
+    .replace(/^ {8}(\w+): (function[\s\S]*?^ {8}\}.*\n)/gm, (_, name, body) => {
+      const to = short.get(name);
+      if (to) found += 1;
+      return to ? `        ${to}: ${body}` : '';
+    })
+    .replace(`"${from}": `, 'a: ')
+    .replace(/\bwasm\.(\w+)/g, (whole, name) =>
+      known.has(name) ? `wasm.${known.get(name)}` : whole,
+    );
+  if (found !== short.size)
+    throw new Stop('The glue of wasm-bindgen looks different: see shrink.mjs.');
+  // The loader in js/ does the rest of what `init` would.
+  return `${text}\nexport { __wbg_get_imports, __wbg_finalize_init };\n`;
+}
