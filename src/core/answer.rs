@@ -118,7 +118,8 @@ impl Agent {
             times.acknowledged = times.acknowledged.max(latest);
         }
         times.answered = times.answered.max(began);
-        if alive.held {
+        // A hold of our own group is known better here.
+        if alive.held && !self.knows_a_hold(began) {
             let again = now + rules::policy(&self.facts).keepalive_ms;
             self.facts.times.held_elsewhere = self.facts.times.held_elsewhere.max(again);
         }

@@ -7,6 +7,12 @@ use super::facts::{Hold, HoldId, MAX_REASON};
 pub const MAX_HOLDS: usize = 64;
 
 impl Agent {
+    /// Whether a hold of this group lived at or after `moment`.
+    pub(super) fn knows_a_hold(&self, moment: u64) -> bool {
+        let mut holds = self.facts.times.holds.values();
+        holds.any(|hold| hold.expires >= moment)
+    }
+
     pub(super) fn on_hold(&mut self, id: HoldId, reason: &str, ttl_ms: u64) {
         let now = self.now();
         let over = self.due().is_some_and(|due| now >= due.end_at);

@@ -107,9 +107,11 @@ pub fn due(facts: &Facts, policy: &Policy, now: u64) -> Option<Due> {
     }
     let idle_at = basis.saturating_add(policy.idle_timeout_ms);
     let end_at = policy.logout_at.map_or(idle_at, |at| at.min(idle_at));
+    // What the authority called held is asked again before anything is decided.
+    let again = facts.times.held_elsewhere;
     Some(Due {
-        warn_at: end_at.saturating_sub(policy.warn_before_ms),
-        end_at,
+        warn_at: end_at.saturating_sub(policy.warn_before_ms).max(again),
+        end_at: end_at.max(again),
         scheduled: end_at < idle_at,
     })
 }

@@ -167,10 +167,10 @@ impl Agent {
 
     /// Writes this context's row into the facts, with a new number if it changed.
     pub(super) fn write_row(&mut self) {
-        let known = self.facts.rows.get(self.id).copied().unwrap_or_default();
-        self.me.seq = self.me.seq.max(known.seq);
-        if self.me != known {
-            self.me.seq = self.me.seq.max(known.seq).saturating_add(1);
+        let known = self.facts.rows.get(self.id).copied();
+        self.me.seq = self.me.seq.max(known.map_or(0, |row| row.seq));
+        if known != Some(self.me) {
+            self.me.seq += 1;
             self.facts.rows.insert(self.id, self.me);
         }
     }

@@ -23,6 +23,44 @@ fn nobody_is_logged_out_while_a_hold_lives() {
 }
 
 #[test]
+fn after_the_release_the_phase_is_active_at_once() {
+    let mut world = World::new(4, Network::GOOD, short());
+    world.open_all(2);
+    world.tell(0, Input::Hold { id: 1, reason: "call", ttl_ms: 20_000 });
+    world.run(3_000);
+    assert!(world.tally.keepalives >= 1, "the authority knows of the hold");
+    world.tell(0, Input::Release(1));
+    world.run(20);
+    assert_eq!((world.phase(0), world.phase(1)), (Phase::Active, Phase::Active));
+}
+
+#[test]
+fn a_hold_of_another_partition_is_respected() {
+    let mut world = World::new(5, Network::GOOD, short());
+    world.open_all(2);
+    let hold = stillhere_authority::report::HoldReport {
+        id: "elsewhere".into(),
+        reason: "call".into(),
+        ttl_ms: 15_000,
+    };
+    let report = stillhere_authority::report::Report {
+        age_ms: 1_000,
+        counts: stillhere_authority::report::Counts::default(),
+        contexts: 1,
+        holds: vec![hold],
+        agent: "another".into(),
+    };
+    let (now, policy) = (world.now, world.policy.clone());
+    assert!(world.session.touch(now, &policy, &report).is_ok());
+    world.run(13_000);
+    assert_eq!((world.phase(0), world.phase(1)), (Phase::Held, Phase::Held));
+    world.run(8_000);
+    assert!(!world.is_ended(0), "the idle time starts when the hold has lapsed");
+    world.run(9_000);
+    assert!(world.all_ended());
+}
+
+#[test]
 fn a_hold_that_is_never_released_lapses() {
     let mut world = World::new(2, Network::GOOD, short());
     world.open_all(2);

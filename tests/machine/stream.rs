@@ -23,6 +23,19 @@ fn fifty_contexts_hold_one_stream_and_a_visible_one_reads_it() {
 }
 
 #[test]
+fn a_context_that_starts_hidden_is_one_of_the_group() {
+    let mut world = World::new(4, Network::GOOD, short());
+    for _ in 0..3 {
+        world.open(false);
+    }
+    world.run(2_000);
+    for at in 0..3 {
+        assert_eq!(world.contexts[at].agent.facts().live().count(), 3, "as {at} sees it");
+    }
+    assert_eq!(world.listeners(), 1, "where nobody is visible a hidden one reads the stream");
+}
+
+#[test]
 fn a_reader_that_closes_is_replaced() {
     let mut world = World::new(2, Network::GOOD, short());
     world.open_all(3);

@@ -1,0 +1,105 @@
+/** A real Chromium, driven over the DevTools protocol, with many tabs. */
+import puppeteer from 'puppeteer-core';
+
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+/** What the driver switches off by itself and what real tabs do have. */
+const REAL = [
+  '--disable-background-timer-throttling',
+  '--disable-backgrounding-occluded-windows',
+  '--disable-renderer-backgrounding',
+];
+
+/** @typedef {import('puppeteer-core').Page} Page */
+
+export async function startChromium() {
+  const browser = await puppeteer.launch({
+    executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
+    args: FLAGS,
+    ignoreDefaultArgs: REAL,
+    // Fifty tabs on two cores: a tab answers late when all of them start.
+    protocolTimeout: 120_000,
+  });
+
+  /** Opens one tab and waits until its agent listens. @param {string} url */
+  async function open(url) {
+    const page = await browser.newPage();
+    await page.evaluateOnNewDocument(countPosts);
+    await page.goto(url);
+    await page.waitForFunction('window.ready');
+    return page;
+  }
+
+  return {
+    browser,
+    open,
+    /** @param {number} count @param {string} url */
+    async openAll(count, url) {
+      /** @type {Page[]} */
+      const tabs = [];
+      while (tabs.length < count) tabs.push(await open(url));
+      await eachShows(tabs, 'active');
+      return tabs;
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** Runs in the page before anything else: every message that it posts is counted and kept. */
+function countPosts() {
+  const posts = /** @type {unknown[]} */ ([]);
+  Object.assign(window, { posts });
+  const { postMessage } = BroadcastChannel.prototype;
+  BroadcastChannel.prototype.postMessage = function (message) {
+    posts.push(message);
+    return postMessage.call(this, message);
+  };
+}
+
+/** Waits until every tab shows that phase. @param {Page[]} tabs @param {string} phase */
+export async function eachShows(tabs, phase, timeout = 30_000) {
+  const shows = `window.agent.status.phase === '${phase}'`;
+  await Promise.all(tabs.map((tab) => tab.waitForFunction(shows, { timeout, polling: 50 })));
+}
+
+/** Messages that all tabs posted so far. @param {Page[]} tabs */
+export async function posted(tabs) {
+  const each = await Promise.all(tabs.map((tab) => tab.evaluate('window.posts.length')));
+  return each.reduce((sum, count) => sum + Number(count), 0);
+}
+
+/**
+ * What each tab recorded of one event.
+ * @param {Page[]} tabs
+ * @param {string} name
+ * @returns {Promise<{ at: number, name: string, what: string }[][]>}
+ */
+export function recorded(tabs, name) {
+  const take = `window.record.filter((entry) => entry.name === '${name}')`;
+  return /** @type {Promise<any[]>} */ (Promise.all(tabs.map((tab) => tab.evaluate(take))));
+}
+
+/**
+ * Presses a key at an even pace, by the clock and not by when the last one was done.
+ * @param {Page} tab
+ * @param {number} forMs
+ * @param {number} everyMs
+ */
+export async function type(tab, forMs, everyMs) {
+  const begin = performance.now();
+  for (let at = 0; at < forMs; at += everyMs) {
+    await pause(begin + at - performance.now());
+    await tab.keyboard.press('a');
+  }
+  await pause(begin + forMs - performance.now());
+}
+
+/** Real time passes: only where a real clock is the point. @param {number} ms */
+export const pause = (ms) => new Promise((done) => setTimeout(done, Math.max(0, ms)));

@@ -1,0 +1,92 @@
+/** One keep-alive per token per interval, however many tabs (design.md, rules 1, 5 and 8). */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { startAuthority } from './lib/authority.mjs';
+import { eachShows, pause, posted, recorded, startChromium, type } from './lib/chromium.mjs';
+
+/** @typedef {import('puppeteer-core').Page} Page */
+
+for (const count of [1, 10, 50]) {
+  describe(`${count} ${count === 1 ? 'tab' : 'tabs'}`, () => {
+    /** @type {Awaited<ReturnType<typeof startAuthority>>} */
+    let authority;
+    /** @type {Awaited<ReturnType<typeof startChromium>>} */
+    let chromium;
+    /** @type {Page[]} */
+    let tabs;
+    /** @type {Page} */
+    let front;
+
+    before(async () => {
+      authority = await startAuthority({ idle: '30s', warn: '5s', keepAlive: '2s' });
+      chromium = await startChromium();
+      tabs = await chromium.openAll(count, `${authority.base}/?token=${await authority.token()}`);
+      front = /** @type {Page} */ (tabs[count >> 1]);
+      await front.bringToFront();
+      await front.focus('#notes');
+      await pause(3_000);
+    });
+    after(async () => {
+      await chromium?.close();
+      await authority?.stop();
+    });
+
+    test('60 s of typing at an interval of 2 s are 30 keep-alives', async (t) => {
+      const earlier = await authority.counts();
+      await type(front, 60_000, 500);
+      const { keepAlives } = await authority.counts();
+      const sent = keepAlives - earlier.keepAlives;
+      t.diagnostic(`${count} tabs: ${sent} keep-alives`);
+      assert.ok(sent >= 28 && sent <= 32, `${sent} keep-alives`);
+      const phases = await recorded(tabs, 'phase');
+      const shown = new Set(phases.flat().map(({ what }) => what));
+      assert.deepEqual([...shown], ['active'], 'nobody is warned or logged out');
+    });
+
+    test('10 keys a second are at most 1 broadcast a second', async (t) => {
+      await pause(4_000);
+      const earlier = await posted(tabs);
+      await type(front, 15_000, 100);
+      const sent = (await posted(tabs)) - earlier;
+      t.diagnostic(`${count} tabs: ${sent} broadcasts in 15 s`);
+      assert.ok(sent >= 5 && sent <= 16, `${sent} broadcasts in 15 s`);
+    });
+
+    test('all tabs hold one event stream between them', async () => {
+      assert.equal((await authority.counts()).streams, 1);
+    });
+
+    test('idle is silent until the warning, then one question; one end for all', async (t) => {
+      await pause(4_000);
+      const quiet = await authority.counts();
+      const posts = await posted(tabs);
+      await pause(15_000);
+      // The scrape itself is a request that the authority counts.
+      const still = await authority.counts();
+      assert.deepEqual(
+        { ...still, requests: 0 },
+        { ...quiet, requests: 0 },
+        'no request before the warning',
+      );
+      assert.equal(still.requests - quiet.requests, 1, 'but the one of this test');
+      assert.equal(await posted(tabs), posts, 'no message before the warning');
+
+      await eachShows(tabs, 'warning');
+      const warned = await authority.counts();
+      assert.equal(warned.questions - quiet.questions, 1, 'one question for the group');
+      await eachShows(tabs, 'ended');
+      const ended = await authority.counts();
+      assert.ok(ended.questions - warned.questions <= 1, 'at most one question at the deadline');
+      assert.equal(ended.ends - quiet.ends, 1, 'one end');
+      assert.equal(ended.keepAlives, quiet.keepAlives);
+
+      const moments = (await recorded(tabs, 'ended')).map(([entry]) => entry?.at ?? 0);
+      const hidden = await Promise.all(tabs.map((tab) => tab.evaluate('document.hidden')));
+      const spread = Math.max(...moments) - Math.min(...moments);
+      const unseen = hidden.filter(Boolean).length;
+      t.diagnostic(`${count} tabs, ${unseen} hidden, ended within ${spread.toFixed(1)} ms`);
+      assert.equal(unseen, count - 1, 'all but one are hidden');
+      assert.ok(spread <= 50, `ended within ${spread} ms`);
+    });
+  });
+}

@@ -1,0 +1,28 @@
+// Starts an agent with what the address says and keeps a record of what it told.
+
+import { createAgent, StillhereError } from '/dist/index.js';
+
+const query = new URLSearchParams(location.search);
+window.record = [];
+window.createAgent = createAgent;
+window.StillhereError = StillhereError;
+
+window.start = async (options) => {
+  const agent = await createAgent(options);
+  for (const name of ['phase', 'activity', 'keepalive', 'policy', 'refused', 'fault', 'ended']) {
+    agent.addEventListener(name, ({ detail }) => {
+      const what = detail.code ?? detail.because ?? detail.reason ?? detail.phase;
+      window.record.push({ at: performance.timeOrigin + performance.now(), name, what });
+    });
+  }
+  window.agent = agent;
+  return agent.status;
+};
+
+if (query.has('token')) {
+  await window.start({
+    token: query.get('token'),
+    authority: query.get('authority') ?? location.origin,
+  });
+}
+window.ready = true;
