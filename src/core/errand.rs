@@ -51,8 +51,9 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
     let check = (!answered_since(facts, at.check_from)).then_some((retry_at, Errand::Check));
     let unknown = times.activity > times.acknowledged;
     let keepalive = (unknown || at.hold_news).then(|| {
-        let grace = if at.own || !unknown { 0 } else { at.grace_ms };
-        let next = times.sent.saturating_add(policy.keepalive_ms).saturating_add(grace);
+        let next = times.sent + policy.keepalive_ms;
+        // The context whose activity it is has just been woken by it, and sends.
+        let next = if at.own || !unknown { next } else { next.max(times.activity) + at.grace_ms };
         (next.max(retry_at), Errand::KeepAlive)
     });
     let warn = due.filter(|due| !answered_since(facts, due.warn_at)).map(|due| {

@@ -33,6 +33,19 @@ fn typing_in_turn_in_all_tabs_makes_no_more() {
 }
 
 #[test]
+fn a_key_after_a_pause_is_told_by_the_context_that_it_was_pressed_in() {
+    let mut world = World::new(2, Network::GOOD, short());
+    world.open_all(10);
+    world.key(1);
+    world.run(6_000);
+    world.tally = crate::rig::Tally::default();
+    world.type_for(4, 3_000, 100);
+    let senders: Vec<_> = world.tally.sent_by.keys().collect();
+    assert_eq!(senders, [&4], "nobody else has anything to say");
+    assert_eq!(world.tally.keepalives, 2);
+}
+
+#[test]
 fn ten_keys_a_second_make_at_most_one_broadcast_a_second() {
     let mut world = World::new(3, Network::GOOD, short());
     world.open_all(50);
