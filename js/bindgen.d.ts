@@ -1,28 +1,24 @@
 // What wasm-bindgen makes of src/bindings.rs, as far as js/ uses it.
 
-import type { KeepAlive } from 'stillhere';
+import type { Page } from './page.ts';
 
 export class Machine {
   constructor(
+    page: Page,
+    window: Window,
+    document: Document,
+    locks: LockManager | undefined,
     channel: string | undefined,
     id: bigint,
     seed: bigint,
-    wish: Uint32Array,
-    listening: number,
-    keepAlive: KeepAlive,
-    emit: (name: string, code?: string) => void,
+    idleTimeoutMs: number,
+    warnBeforeMs: number,
+    keepAliveMs: number,
+    bits: number,
   );
-  note(): void;
-  stay(): void;
-  end(because: string): boolean;
-  hold(id: bigint, reason: string, ttlMs: number): void;
-  release(id: bigint): void;
+  tell(what: number, id: bigint, ttlMs: number, reason: Uint8Array): void;
   moveTo(channel: string | undefined): void;
-  close(): void;
-  status(): Float64Array;
-  contexts(): Float64Array;
-  holds(): Float64Array;
-  reasons(): string;
+  look(what: number): Float64Array;
 }
 
 // The two halves of wasm-bindgen's `init`, between which js/index.ts loads the module.

@@ -4,18 +4,10 @@ import { authority } from './authority.ts';
 import { StillhereError } from './error.ts';
 import { channelName, readToken } from './name.ts';
 import { type Checked, checkHold, checkOptions, checkToken } from './options.ts';
-import { contexts, status } from './status.ts';
+import { CLOSE, END, HOLD, NOTE, Page, RELEASE, STAY } from './page.ts';
+import { contexts, REASONS, status } from './status.ts';
 
 export { StillhereError };
-
-const FAULTS: Record<Public.FaultCode, string> = {
-  alone:
-    'This page has no Web Locks or no BroadcastChannel (is it served over https?): the agent works alone.',
-  'bad-message': 'A message on the channel was malformed and was dropped.',
-  'unknown-version': 'Another tab runs another version of stillhere; its messages are ignored.',
-  'authority-unreachable': 'The authority does not answer; the agent tries again.',
-  'bad-answer': "The authority's answer makes no sense and was dropped; the agent tries again.",
-};
 
 let loading: Promise<void> | undefined;
 
@@ -43,17 +35,16 @@ function random(): bigint {
   return crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
 }
 
+/** The bit that says that the server has an event stream (src/bindings.rs). */
+const LISTENS = 16;
+
 class Agent extends EventTarget implements Public.Agent {
   #machine: Machine | undefined;
+  readonly #page: Page;
   #last: Public.Status | undefined;
   #lastContexts: readonly Public.ContextStatus[] = [];
   #token: Public.TokenSource;
   #group: string | undefined;
-  #results: { acknowledged: number; failed: number; lastStatus: number | string | null } = {
-    acknowledged: 0,
-    failed: 0,
-    lastStatus: null,
-  };
 
   constructor(options: Checked, channel: string | undefined) {
     super();
@@ -64,56 +55,31 @@ class Agent extends EventTarget implements Public.Agent {
         ? authority(options.authority, () => this.#token)
         : options.authority;
     // Events reach listeners that the caller adds once it has the agent, so never sooner.
-    let said: [string, string?][] | undefined = [];
+    let said: (() => void)[] | undefined = [];
+    this.#page = new Page(server, (name, detail) => {
+      const say = () => {
+        this.dispatchEvent(new CustomEvent(name, { detail: detail ?? this.status }));
+      };
+      said ? said.push(say) : say();
+    });
     this.#machine = new Machine(
+      this.#page,
+      window,
+      document,
+      navigator.locks,
       channel,
       random(),
       random(),
-      options.wish,
-      options.listening,
-      this.#counted(server),
-      (name, code) => (said ? said.push([name, code]) : this.#emit(name, code)),
+      ...options.wish,
+      options.listening | (server.listen ? LISTENS : 0),
     );
     setTimeout(() => {
       const early = said ?? [];
       said = undefined;
-      for (const [name, code] of early) {
-        this.#emit(name, code);
+      for (const say of early) {
+        say();
       }
     });
-  }
-
-  /** The same server, with what it answers to keep-alives counted for `status`. */
-  #counted(server: Public.KeepAlive): Public.KeepAlive {
-    const send: Public.KeepAlive['send'] = async (report, signal) => {
-      const results = this.#results;
-      try {
-        const answer = await server.send(report, signal);
-        results.lastStatus = answer.status ?? answer.state;
-        results[answer.state === 'alive' ? 'acknowledged' : 'failed'] += 1;
-        return answer;
-      } catch (error) {
-        results.lastStatus = 'unreachable';
-        results.failed += 1;
-        throw error;
-      }
-    };
-    return {
-      send,
-      ask: (signal) => server.ask(signal),
-      ...(server.end && { end: server.end.bind(server) }),
-      ...(server.listen && { listen: server.listen.bind(server) }),
-    };
-  }
-
-  #emit(name: string, code?: string): void {
-    const details: Record<string, () => unknown> = {
-      refused: () => ({ reason: code }),
-      fault: () => ({ code, message: FAULTS[code as Public.FaultCode] }),
-      ended: () => ({ because: code }),
-    };
-    const detail = details[name]?.() ?? this.status;
-    this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
   #open(): Machine {
@@ -123,37 +89,50 @@ class Agent extends EventTarget implements Public.Agent {
     return this.#machine;
   }
 
+  #tell(what: number, id = 0n, ttlMs = 0, reason = ''): void {
+    this.#machine?.tell(what, id, ttlMs, new TextEncoder().encode(reason));
+  }
+
+  #look(what: number): number[] {
+    return [...this.#open().look(what)];
+  }
+
   get status(): Public.Status {
-    return this.#machine ? status(this.#machine, this.#results) : (this.#last as Public.Status);
+    return this.#machine
+      ? status(this.#look(0), this.#look(2), this.#page.results)
+      : (this.#last as Public.Status);
   }
 
   contexts(): readonly Public.ContextStatus[] {
-    return this.#machine ? contexts(this.#machine) : this.#lastContexts;
+    return this.#machine ? contexts(this.#look(1)) : this.#lastContexts;
   }
 
   note(_source?: string): void {
-    this.#open().note();
+    this.#open();
+    this.#tell(NOTE);
   }
 
   stay(): void {
-    this.#open().stay();
+    this.#open();
+    this.#tell(STAY);
   }
 
   hold(reason: string, options?: { ttlMs?: number }): Public.Hold {
     const ttlMs = checkHold(reason, options);
-    const machine = this.#open();
+    this.#open();
     const id = random();
-    machine.hold(id, reason, ttlMs);
-    return {
-      release: () => this.#machine?.release(id),
-      renew: () => this.#machine?.hold(id, reason, ttlMs),
-    };
+    const renew = () => this.#tell(HOLD, id, ttlMs, reason);
+    renew();
+    return { release: () => this.#tell(RELEASE, id), renew };
   }
 
   end(because: Public.EndedBecause = 'signed-out'): void {
-    if (!this.#open().end(because)) {
+    this.#open();
+    const at = REASONS.indexOf(because);
+    if (at < 0) {
       throw new StillhereError('bad-option', `because must be a reason, not ${because}`, 'because');
     }
+    this.#tell(END + at);
   }
 
   async setToken(token: Public.TokenSource): Promise<void> {
@@ -172,7 +151,7 @@ class Agent extends EventTarget implements Public.Agent {
     if (this.#machine) {
       this.#lastContexts = this.contexts();
       this.#last = this.status;
-      this.#machine.close();
+      this.#tell(CLOSE);
       this.#machine = undefined;
     }
   }

@@ -14,7 +14,7 @@ export interface Checked {
   /** Bits in the order of `src/bindings.rs`. */
   listening: number;
   /** Idle timeout, warning time, keep-alive interval; 0 for none. */
-  wish: Uint32Array;
+  wish: [number, number, number];
 }
 
 const KNOWN = [
@@ -113,11 +113,7 @@ export function checkOptions(options: AgentOptions): Checked {
     authority: checkAuthority(options.authority),
     group,
     listening: checkCount(options.count ?? {}),
-    wish: Uint32Array.of(
-      wished('idleTimeoutMs', 1000),
-      wished('warnBeforeMs', 1),
-      wished('keepAliveMs', 1000),
-    ),
+    wish: [wished('idleTimeoutMs', 1000), wished('warnBeforeMs', 1), wished('keepAliveMs', 1000)],
   };
 }
 

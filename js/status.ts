@@ -1,10 +1,9 @@
-import type { ContextStatus, Counts, EndedBecause, HoldStatus, Phase, Status } from 'stillhere';
-import type { Machine } from 'stillhere-bindgen';
+import type { ContextStatus, Counts, EndedBecause, Phase, Status } from 'stillhere';
 
 // Gives names to the flat arrays of src/browser/view.rs, in its order. -1 stands for none.
 
 const PHASES: Phase[] = ['active', 'warning', 'held', 'checking', 'ended'];
-const REASONS: EndedBecause[] = [
+export const REASONS: EndedBecause[] = [
   'revoked',
   'signed-out',
   'schedule',
@@ -12,52 +11,64 @@ const REASONS: EndedBecause[] = [
   'authority-unreachable',
   'token-missing',
 ];
+export const COUNTS = ['keystrokes', 'clicks', 'heartbeats', 'notes'];
+export const REFUSALS = ['untrusted', 'origin', 'rate', 'malformed'];
 
 type Flat = number[];
 
-function named<T>(names: string[], values: Flat): T {
+export function named<T>(names: string[], values: Flat): T {
   return Object.freeze(Object.fromEntries(names.map((name, at) => [name, values[at]]))) as T;
 }
 
-function counts(flat: Flat): Counts {
-  return named(['keystrokes', 'clicks', 'heartbeats', 'notes'], flat);
-}
-
-function rows<T>(flat: Float64Array, width: number, name: (row: Flat, at: number) => T) {
-  const all = Array.from({ length: flat.length / width }, (_, at) =>
-    Object.freeze(name([...flat.slice(at * width, (at + 1) * width)], at)),
-  );
+/** Cuts off and names one row after the other. */
+function rows<T>(flat: Flat, name: (row: Flat) => T): readonly T[] {
+  const all: T[] = [];
+  while (flat.length > 0) {
+    all.push(Object.freeze(name(flat)));
+  }
   return Object.freeze(all);
 }
 
-const hex = (high: number, low: number) =>
-  [high, low].map((half) => half.toString(16).padStart(8, '0')).join('');
+const hex = (row: Flat) =>
+  row
+    .splice(0, 2)
+    .map((half) => half.toString(16).padStart(8, '0'))
+    .join('');
 const orNull = (value: number) => (value < 0 ? null : value);
 
-function holds(machine: Machine): readonly HoldStatus[] {
-  const reasons = machine.reasons().split('\0');
-  return rows(machine.holds(), 3, ([high, low, expiresInMs], at) => ({
-    id: hex(high as number, low as number),
-    reason: reasons[at] as string,
-    expiresInMs: expiresInMs as number,
-  }));
+/** Each hold, with its time left under that name. */
+export function holds<K extends string>(flat: Flat, left: K) {
+  return rows(flat, (row) => {
+    const id = hex(row);
+    const [ms, length] = row.splice(0, 2) as [number, number];
+    const reason = String.fromCharCode(...row.splice(0, length));
+    return { id, reason, [left]: ms } as { id: string; reason: string } & Record<K, number>;
+  });
 }
 
-export function status(machine: Machine, keepAlive: Omit<Status['keepAlive'], 'sent'>): Status {
-  const flat = [...machine.status()] as [number, number, number, number, ...Flat];
-  const [phase, because, idleMs, remainingMs] = flat;
+export function status(
+  flat: Flat,
+  open: Flat,
+  keepAlive: Omit<Status['keepAlive'], 'sent'>,
+): Status {
+  const [phase, because, idleMs, remainingMs] = flat as [number, number, number, number];
   const rules = flat.slice(13);
   const [logoutAt, observe] = rules.slice(4) as [number, number];
   const endedBecause = REASONS[because];
+  const [keystrokes, clicks, heartbeats] = rules.slice(6).map(Boolean) as [
+    boolean,
+    boolean,
+    boolean,
+  ];
   return Object.freeze({
     phase: PHASES[phase] as Phase,
     ...(endedBecause && { endedBecause }),
     idleMs,
     remainingMs: orNull(remainingMs),
-    counts: counts(flat.slice(4)),
-    refused: named<Status['refused']>(['untrusted', 'origin', 'rate', 'malformed'], flat.slice(8)),
+    counts: named<Counts>(COUNTS, flat.slice(4)),
+    refused: named<Status['refused']>(REFUSALS, flat.slice(8)),
     contexts: flat[12] as number,
-    holds: holds(machine),
+    holds: holds(open, 'expiresInMs'),
     policy: Object.freeze({
       ...named<Status['policy']>(
         ['version', 'idleTimeoutMs', 'warnBeforeMs', 'keepAliveMs'],
@@ -65,30 +76,20 @@ export function status(machine: Machine, keepAlive: Omit<Status['keepAlive'], 's
       ),
       ...(logoutAt < 0 ? {} : { logoutAt }),
       mode: observe ? 'observe' : 'enforce',
-      counts: Object.freeze({
-        keystrokes: !!rules[6],
-        clicks: !!rules[7],
-        heartbeats: !!rules[8],
-      }),
+      counts: Object.freeze({ keystrokes, clicks, heartbeats }),
       maxHoldMs: rules[9] as number,
     }),
     keepAlive: Object.freeze({ sent: rules[10] as number, ...keepAlive }),
   });
 }
 
-export function contexts(machine: Machine): readonly ContextStatus[] {
-  return rows(machine.contexts(), 12, (row) => {
-    const [high, low, own, visible, streaming] = row as [number, number, number, number, number];
-    const [sent, sentAgo, activeAgo] = row.slice(9) as [number, number, number];
-    return {
-      id: hex(high, low),
-      own: !!own,
-      visible: !!visible,
-      streaming: !!streaming,
-      counts: counts(row.slice(5)),
-      sent,
-      sentAgoMs: orNull(sentAgo),
-      activeAgoMs: orNull(activeAgo),
-    };
+export function contexts(flat: Flat): readonly ContextStatus[] {
+  return rows(flat, (row) => {
+    const id = hex(row);
+    const [own, visible, streaming] = row.splice(0, 3).map(Boolean) as [boolean, boolean, boolean];
+    const counts = named<Counts>(COUNTS, row.splice(0, 4));
+    const [sent, sentAgo, activeAgo] = row.splice(0, 3) as [number, number, number];
+    const [sentAgoMs, activeAgoMs] = [orNull(sentAgo), orNull(activeAgo)];
+    return { id, own, visible, streaming, counts, sent, sentAgoMs, activeAgoMs };
   });
 }

@@ -1,19 +1,21 @@
-//! The only exports to JavaScript. `js/index.ts` is their only caller.
+//! The only exports to JavaScript. `js/page.ts` is their only caller: few calls that take many
+//! kinds, since each export costs the module its own checks (docs/decisions/size.md).
 
 use std::rc::Rc;
 
-use js_sys::Function;
 use wasm_bindgen::prelude::*;
+use web_sys::{Document, Window};
 
-use crate::browser::events::Listening;
-use crate::browser::http::KeepAlive;
-use crate::browser::shell::{Shell, Start};
+use crate::browser::lock::LockManager;
+use crate::browser::page::Page;
+use crate::browser::shell::{Place, Shell};
 use crate::browser::view;
+use crate::core::agent::Config;
 use crate::core::ended::EndedBecause;
 use crate::core::facts::{Kind, Wish};
 use crate::core::input::Input;
 
-/// One context, as `js/index.ts` drives it.
+/// One context.
 #[wasm_bindgen]
 pub struct Machine {
     shell: Rc<Shell>,
@@ -21,89 +23,67 @@ pub struct Machine {
 
 #[wasm_bindgen]
 impl Machine {
-    /// Starts a context. `wish` holds idle timeout, warning time and keep-alive interval in
-    /// milliseconds, 0 for none; `listening` the bits keystrokes, clicks, scroll, pointer moves.
+    /// Starts a context. Wishes are in milliseconds, 0 for none; `bits` tell what to listen to:
+    /// keystrokes, clicks, scroll, pointer moves, the authority's event stream.
     #[wasm_bindgen(constructor)]
     #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "an object costs a getter for each field")]
     pub fn new(
-        channel: Option<String>,
+        page: Page,
+        window: Window,
+        document: Document,
+        locks: LockManager,
+        channel: JsValue,
         id: u64,
         seed: u64,
-        wish: &[u32],
-        listening: u8,
-        keep_alive: KeepAlive,
-        emit: Function,
+        idle_timeout_ms: u32,
+        warn_before_ms: u32,
+        keepalive_ms: u32,
+        bits: u32,
     ) -> Self {
-        let wished = |at: usize| wish.get(at).filter(|ms| **ms > 0).map(|ms| u64::from(*ms));
-        let listening = Listening {
-            keystrokes: listening & 1 > 0,
-            clicks: listening & 2 > 0,
-            scroll: listening & 4 > 0,
-            pointer_move: listening & 8 > 0,
+        let wished = |ms: u32| (ms > 0).then_some(u64::from(ms));
+        let wish = Wish {
+            idle_timeout_ms: wished(idle_timeout_ms),
+            warn_before_ms: wished(warn_before_ms),
+            keepalive_ms: wished(keepalive_ms),
         };
-        let wish =
-            Wish { idle_timeout_ms: wished(0), warn_before_ms: wished(1), keepalive_ms: wished(2) };
-        let start = Start { channel, id, seed, wish, listening, keep_alive, emit };
-        Self { shell: Shell::start(start) }
+        let config = Config { id, seed, wish, listens: bits & 16 > 0, visible: true };
+        let place = Place { page, window, document, locks, channel };
+        Self { shell: Shell::start(place, config, bits) }
     }
 
-    /// Activity that the app vouches for.
-    pub fn note(&self) {
-        self.shell.count(Kind::Note);
-    }
-
-    /// The answer to the warning.
-    pub fn stay(&self) {
-        self.shell.tell(Input::Stay);
-    }
-
-    /// Signs out everywhere. `false` for a reason that does not exist.
-    pub fn end(&self, because: &str) -> bool {
-        let because = EndedBecause::parse(because);
-        if let Some(because) = because {
-            self.shell.tell(Input::End(because));
-        }
-        because.is_some()
-    }
-
-    /// Takes or renews a hold.
-    pub fn hold(&self, id: u64, reason: &str, ttl_ms: f64) {
-        self.shell.tell(Input::Hold { id, reason, ttl_ms: ttl_ms as u64 });
-    }
-
-    /// Releases a hold.
-    pub fn release(&self, id: u64) {
-        self.shell.tell(Input::Release(id));
+    /// Tells of what the app does; `js/page.ts` names the numbers. A hold has a name, a time to
+    /// live and a reason in UTF-8.
+    pub fn tell(&self, what: u32, id: u64, ttl_ms: f64, reason: &[u8]) {
+        let input = match what {
+            0 => return self.shell.count(Kind::Note),
+            1 => Input::Stay,
+            2 => Input::Close,
+            3 => {
+                let reason = str::from_utf8(reason).unwrap_or_default();
+                Input::Hold { id, reason, ttl_ms: ttl_ms as u64 }
+            }
+            4 => Input::Release(id),
+            _ => match EndedBecause::ALL.get(what as usize - 5) {
+                Some(because) => Input::End(*because),
+                None => return,
+            },
+        };
+        self.shell.tell(input);
     }
 
     /// The token was rotated: another channel, the same facts.
     #[wasm_bindgen(js_name = "moveTo")]
-    pub fn move_to(&self, channel: Option<String>) {
+    pub fn move_to(&self, channel: JsValue) {
         self.shell.move_to(channel);
     }
 
-    /// Leaves and unhooks everything.
-    pub fn close(&self) {
-        self.shell.tell(Input::Close);
-    }
-
-    /// See `browser/view.rs`.
-    pub fn status(&self) -> Vec<f64> {
-        self.shell.look(view::status).unwrap_or_default()
-    }
-
-    /// See `browser/view.rs`.
-    pub fn contexts(&self) -> Vec<f64> {
-        self.shell.look(view::contexts).unwrap_or_default()
-    }
-
-    /// See `browser/view.rs`.
-    pub fn holds(&self) -> Vec<f64> {
-        self.shell.look(view::holds).unwrap_or_default().0
-    }
-
-    /// See `browser/view.rs`.
-    pub fn reasons(&self) -> String {
-        self.shell.look(view::holds).unwrap_or_default().1
+    /// Numbers that `js/status.ts` gives names to: status, contexts, holds (`browser/view.rs`).
+    pub fn look(&self, what: u32) -> Vec<f64> {
+        self.shell.look(match what {
+            0 => view::status,
+            1 => view::contexts,
+            _ => view::holds,
+        })
     }
 }

@@ -3,16 +3,26 @@
 //! It is open only while the page is shown or could be: a message that reaches a page in the
 //! back/forward cache would throw the page away.
 
-use std::cell::Cell;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::callback::{self, Callback};
+use super::shell::Shell;
+use crate::core::input::Input;
 
 #[wasm_bindgen]
 extern "C" {
+    /// web-sys wants the name copied into the module first.
+    #[wasm_bindgen(extends = BroadcastChannel, js_name = "BroadcastChannel")]
+    type Named;
+
+    #[wasm_bindgen(constructor, catch, js_class = "BroadcastChannel")]
+    fn new(name: &JsValue) -> Result<Named, JsValue>;
+
     /// A byte array. js-sys checks the length of a copy with a message that brings all of the
     /// formatting into the module.
     type Bytes;
@@ -21,68 +31,62 @@ extern "C" {
     fn slice(this: &Bytes) -> Vec<u8>;
 }
 
+struct Open {
+    channel: Named,
+    _on_message: Callback,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.channel.set_onmessage(None);
+        self.channel.set_onmessageerror(None);
+        self.channel.close();
+    }
+}
+
 /// The channel of the group, or nothing where the page has none.
+#[derive(Default)]
 pub(super) struct Channel {
-    open: Cell<Option<BroadcastChannel>>,
-    on_message: Callback,
+    open: RefCell<Option<Open>>,
 }
 
 impl Channel {
-    /// `hear` gets the bytes of each message; none of our messages is empty, so what is no byte
-    /// array arrives as an empty one.
-    pub(super) fn new(hear: impl Fn(&[u8]) + 'static) -> Self {
-        let on_message = callback::kept(move |event| {
-            let event: MessageEvent = event.unchecked_into();
-            let data = event.data();
-            let bytes = data.is_instance_of::<Uint8Array>().then(|| data.unchecked_into());
-            hear(&bytes.map_or_else(Vec::new, |bytes: Bytes| bytes.slice()));
-        });
-        Self { open: Cell::new(None), on_message }
-    }
-
     /// Opens the channel of that name. `false` where the platform has none.
-    pub(super) fn open(&self, name: &str) -> bool {
+    pub(super) fn open(&self, shell: &Rc<Shell>, name: &JsValue) -> bool {
         self.close();
-        let Ok(channel) = BroadcastChannel::new(name) else { return false };
-        let listener = self.on_message.as_ref().unchecked_ref();
+        let Ok(channel) = Named::new(name) else { return false };
+        let on_message = callback::kept(shell, 0, hear);
+        let listener = on_message.as_ref().unchecked_ref();
         channel.set_onmessage(Some(listener));
         channel.set_onmessageerror(Some(listener));
-        self.open.set(Some(channel));
+        self.open.replace(Some(Open { channel, _on_message: on_message }));
         true
     }
 
     pub(super) fn is_open(&self) -> bool {
-        self.held(|_| ())
+        self.open.borrow().is_some()
     }
 
     pub(super) fn post(&self, bytes: &[u8]) {
-        self.held(|channel| {
+        if let Some(open) = &*self.open.borrow() {
             // It fails only on a channel that is closed, and facts are caught up on return.
-            let _ = channel.post_message(&Uint8Array::from(bytes));
-        });
-    }
-
-    fn held(&self, with: impl FnOnce(&BroadcastChannel)) -> bool {
-        let channel = self.open.take();
-        if let Some(channel) = &channel {
-            with(channel);
+            let _ = open.channel.post_message(&Uint8Array::from(bytes));
         }
-        let is_open = channel.is_some();
-        self.open.set(channel);
-        is_open
     }
 
     pub(super) fn close(&self) {
-        if let Some(channel) = self.open.take() {
-            channel.set_onmessage(None);
-            channel.set_onmessageerror(None);
-            channel.close();
-        }
+        self.open.take();
     }
 }
 
-impl Drop for Channel {
-    fn drop(&mut self) {
-        self.close();
-    }
+/// None of our messages is empty, so what is no byte array arrives as an empty one.
+fn hear(shell: &Rc<Shell>, _: u32, event: JsValue) -> JsValue {
+    let data = event.unchecked_ref::<MessageEvent>().data();
+    let bytes = if data.is_instance_of::<Uint8Array>() {
+        data.unchecked_ref::<Bytes>().slice()
+    } else {
+        Vec::new()
+    };
+    shell.tell(Input::Message(&bytes));
+    JsValue::UNDEFINED
 }

@@ -1,39 +1,32 @@
 //! Both clocks, and the one timer.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
-use web_sys::Performance;
+use wasm_bindgen::prelude::*;
 
+use super::callback;
+use super::shell::Shell;
+use crate::core::input::Input;
 use crate::core::time::Reading;
 
 /// Longest delay that `setTimeout` takes: 2^31 - 1 ms (HTML, timers).
 const MAX_DELAY_MS: u64 = 0x7fff_ffff;
 
-pub(super) struct Clock {
-    performance: Option<Performance>,
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = performance, js_name = "now")]
+    fn monotonic() -> f64;
 }
 
-impl Clock {
-    pub(super) fn new() -> Self {
-        Self { performance: web_sys::window().and_then(|window| window.performance()) }
-    }
-
-    /// The wall clock alone: all that counting one more activity needs.
-    pub(super) fn wall(&self) -> u64 {
-        whole(js_sys::Date::now())
-    }
-
-    pub(super) fn read(&self) -> Reading {
-        let mono = self.performance.as_ref().map_or(0.0, Performance::now);
-        Reading { wall: self.wall(), mono: whole(mono) }
-    }
+/// The wall clock alone: all that counting one more activity needs.
+pub(super) fn wall() -> u64 {
+    js_sys::Date::now() as u64
 }
 
-/// Whole milliseconds; what is no number is 0.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates")]
-fn whole(ms: f64) -> u64 {
-    ms as u64
+pub(super) fn read() -> Reading {
+    Reading { wall: wall(), mono: monotonic() as u64 }
 }
 
 /// The one timer of the context. It is only set anew for an earlier moment: a timer that fires
@@ -44,23 +37,23 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    pub(super) fn arm(&self, at: Option<u64>, now: u64, fire: impl FnOnce() + 'static) {
-        let armed = self.armed.take();
-        let Some(at) = at else { return };
-        if armed.as_ref().is_some_and(|(earlier, _)| *earlier <= at && *earlier > now) {
+    pub(super) fn arm(&self, shell: &Rc<Shell>, at: Option<u64>, now: u64) {
+        let mut armed = self.armed.take();
+        if let Some(at) = at {
+            let in_time = armed.as_ref().is_some_and(|(set, _)| *set <= at && *set > now);
+            if !in_time {
+                let delay = at.saturating_sub(now).min(MAX_DELAY_MS);
+                armed = Some((at, callback::after(shell, delay as u32, 0, fired)));
+            }
             self.armed.set(armed);
-            return;
         }
-        let delay = at.saturating_sub(now).min(MAX_DELAY_MS);
-        let delay = u32::try_from(delay).unwrap_or(u32::MAX);
-        self.armed.set(Some((at, Timeout::new(delay, fire))));
     }
+}
 
-    /// The timer has fired: there is none any more.
-    pub(super) fn fired(&self) {
-        if let Some((_, timeout)) = self.armed.take() {
-            // Dropping it would clear a timer that is gone already.
-            timeout.forget();
-        }
+fn fired(shell: &Rc<Shell>, _: u32) {
+    if let Some((_, timeout)) = shell.timer.armed.take() {
+        // Dropping it would clear a timer that is gone already.
+        timeout.forget();
     }
+    shell.tell(Input::Wake);
 }

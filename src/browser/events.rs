@@ -3,44 +3,25 @@
 
 use std::rc::Rc;
 
-use wasm_bindgen::JsCast;
-use web_sys::{AddEventListenerOptions, Event, EventTarget, KeyboardEvent, VisibilityState};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, Event, EventTarget, KeyboardEvent, VisibilityState};
 
 use super::callback::{self, Callback};
 use super::shell::Shell;
 use crate::core::facts::Kind;
 use crate::core::input::{Departure, Input, Refusal};
 
-/// What the page asked to count.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Listening {
-    pub(crate) keystrokes: bool,
-    pub(crate) clicks: bool,
-    pub(crate) scroll: bool,
-    pub(crate) pointer_move: bool,
-}
+/// Everything that is listened to. Whether the page wants to hear the inputs is told by as many
+/// bits, in the same order.
+const INPUTS: [&str; 4] = ["keydown", "pointerdown", "scroll", "pointermove"];
+const OF_THE_DOCUMENT: [&str; 3] = ["visibilitychange", "freeze", "resume"];
+const OF_THE_WINDOW: [&str; 2] = ["pagehide", "pageshow"];
 
 /// One listener; dropping it unhooks it.
 pub(super) struct Listener {
     target: EventTarget,
     name: &'static str,
     callback: Callback,
-}
-
-impl Listener {
-    fn new(target: &EventTarget, name: &'static str, heard: Box<dyn Fn(&Event)>) -> Self {
-        let callback = callback::kept(move |event| heard(event.unchecked_ref()));
-        let options = AddEventListenerOptions::new();
-        options.set_capture(true);
-        options.set_passive(true);
-        // It throws for no arguments of these types.
-        let _ = target.add_event_listener_with_callback_and_add_event_listener_options(
-            name,
-            callback.as_ref().unchecked_ref(),
-            &options,
-        );
-        Self { target: target.clone(), name, callback }
-    }
 }
 
 impl Drop for Listener {
@@ -51,56 +32,46 @@ impl Drop for Listener {
 }
 
 /// Whether the page can be seen.
-pub(super) fn is_visible() -> bool {
-    let document = web_sys::window().and_then(|window| window.document());
-    document.is_none_or(|document| document.visibility_state() == VisibilityState::Visible)
+pub(super) fn is_visible(document: &Document) -> bool {
+    document.visibility_state() == VisibilityState::Visible
 }
 
 /// Hooks everything that the machine needs to know.
-pub(super) fn listen(shell: &Rc<Shell>, what: Listening) -> Vec<Listener> {
-    let Some(window) = web_sys::window() else { return Vec::new() };
-    let Some(document) = window.document() else { return Vec::new() };
-    let mut listeners = inputs(shell, &window, what);
-    let on = |target: &EventTarget, name, input: fn() -> Input<'static>| {
-        let shell = Rc::downgrade(shell);
-        let heard = move |_: &Event| {
-            if let Some(shell) = shell.upgrade() {
-                shell.tell(input());
-            }
-        };
-        Listener::new(target, name, Box::new(heard))
-    };
-    listeners.push(on(&document, "visibilitychange", || Input::Visible(is_visible())));
-    listeners.push(on(&document, "freeze", || Input::Leaving(Departure::Frozen)));
-    listeners.push(on(&document, "resume", || Input::Returned));
-    listeners.push(on(&window, "pagehide", || Input::Leaving(Departure::Hidden)));
-    listeners.push(on(&window, "pageshow", || Input::Returned));
+pub(super) fn listen(shell: &Rc<Shell>, inputs: u32) -> Vec<Listener> {
+    let names = INPUTS.iter().chain(&OF_THE_DOCUMENT).chain(&OF_THE_WINDOW);
+    let mut listeners = Vec::with_capacity(9);
+    for (number, name) in (0..).zip(names) {
+        let target: &EventTarget =
+            if (4..7).contains(&number) { &shell.document } else { &shell.window };
+        if number >= 4 || inputs >> number & 1 > 0 {
+            let callback = callback::kept(shell, number, hear);
+            let listener = callback.as_ref().unchecked_ref();
+            // It throws for no arguments of these types.
+            let _ = target.add_event_listener_with_callback_and_bool(name, listener, true);
+            listeners.push(Listener { target: target.clone(), name, callback });
+        }
+    }
     listeners
 }
 
-fn inputs(shell: &Rc<Shell>, window: &EventTarget, what: Listening) -> Vec<Listener> {
-    let on = |name, kind: Kind| {
-        let shell = Rc::downgrade(shell);
-        let heard = move |event: &Event| {
-            let Some(shell) = shell.upgrade() else { return };
-            if !event.is_trusted() {
-                shell.tell(Input::Refused(Refusal::Untrusted));
-            } else if kind != Kind::Keystroke || !is_repeat(event) {
-                shell.count(kind);
-            }
-        };
-        Listener::new(window, name, Box::new(heard))
-    };
-    let wanted = [
-        (what.keystrokes, "keydown", Kind::Keystroke),
-        (what.clicks, "pointerdown", Kind::Click),
-        (what.scroll, "scroll", Kind::Note),
-        (what.pointer_move, "pointermove", Kind::Note),
-    ];
-    wanted.into_iter().filter(|(on, ..)| *on).map(|(_, name, kind)| on(name, kind)).collect()
+fn hear(shell: &Rc<Shell>, number: u32, event: JsValue) -> JsValue {
+    match number {
+        0 => input(shell, Kind::Keystroke, event.unchecked_ref()),
+        1 => input(shell, Kind::Click, event.unchecked_ref()),
+        2 | 3 => input(shell, Kind::Note, event.unchecked_ref()),
+        4 => shell.tell(Input::Visible(is_visible(&shell.document))),
+        5 => shell.tell(Input::Leaving(Departure::Frozen)),
+        7 => shell.tell(Input::Leaving(Departure::Hidden)),
+        _ => shell.tell(Input::Returned),
+    }
+    JsValue::UNDEFINED
 }
 
-/// A key that is held down is one activity.
-fn is_repeat(event: &Event) -> bool {
-    event.unchecked_ref::<KeyboardEvent>().repeat()
+fn input(shell: &Rc<Shell>, kind: Kind, event: &Event) {
+    if !event.is_trusted() {
+        shell.tell(Input::Refused(Refusal::Untrusted));
+    // A key that is held down is one activity.
+    } else if kind != Kind::Keystroke || !event.unchecked_ref::<KeyboardEvent>().repeat() {
+        shell.count(kind);
+    }
 }

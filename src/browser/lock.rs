@@ -1,127 +1,118 @@
 //! A Web Lock that is never waited for: it is free, or it is busy, or it is taken by force.
 //!
-//! web-sys has the Lock Manager only behind its unstable switch, so the two calls that are needed
-//! are declared here (Web Locks API, section 3).
+//! web-sys has the Lock Manager only behind its unstable switch, so what is needed of it is
+//! declared here (Web Locks API, section 3).
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::{Function, Object, Promise, Reflect};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use super::callback;
-use crate::core::input::Grant;
+use super::page::Pending;
+use super::shell::Shell;
+use crate::core::input::{Grant, Input};
 
 #[wasm_bindgen]
 extern "C" {
-    type LockManager;
+    /// The platform's lock manager; insecure pages have none.
+    #[derive(Clone)]
+    pub type LockManager;
 
-    #[wasm_bindgen(method, catch)]
+    #[wasm_bindgen(method)]
     fn request(
         this: &LockManager,
-        name: &str,
-        options: &Object,
+        name: &JsValue,
+        options: &Options,
         callback: &Function,
-    ) -> Result<Outcome, JsValue>;
+    ) -> Pending;
 
-    /// The promise of a request.
-    type Outcome;
+    #[wasm_bindgen(js_name = "Object")]
+    type Options;
 
-    #[wasm_bindgen(method, js_name = "catch")]
-    fn or_else(this: &Outcome, rejected: &Function) -> JsValue;
-}
+    #[wasm_bindgen(constructor, js_class = "Object")]
+    fn new() -> Options;
 
-/// The platform's lock manager; insecure pages have none.
-pub(super) fn exists() -> bool {
-    manager().is_some()
-}
+    #[wasm_bindgen(method, setter)]
+    fn set_steal(this: &Options, steal: bool);
 
-fn manager() -> Option<LockManager> {
-    let navigator = web_sys::window()?.navigator();
-    let locks = Reflect::get(&navigator, &"locks".into()).ok()?;
-    locks.is_object().then(|| locks.unchecked_into())
+    #[wasm_bindgen(method, setter, js_name = "ifAvailable")]
+    fn set_if_available(this: &Options, if_available: bool);
 }
 
 /// One lock of this context.
 pub(super) struct Lock {
-    inner: Rc<Inner>,
-}
-
-struct Inner {
-    answer: Box<dyn Fn(Grant)>,
+    /// 0 is the token's, 1 that of the event stream.
+    which: u32,
     /// Each request has a number; what an older one brings no longer counts.
     current: Cell<u32>,
-    release: Cell<Option<Function>>,
+    held: Cell<bool>,
 }
 
 impl Lock {
-    pub(super) fn new(answer: impl Fn(Grant) + 'static) -> Self {
-        let answer = Box::new(answer);
-        let inner = Inner { answer, current: Cell::new(0), release: Cell::new(None) };
-        Self { inner: Rc::new(inner) }
+    pub(super) fn new(which: u32) -> Self {
+        Self { which, current: Cell::new(which), held: Cell::new(false) }
     }
 
     /// Asks for the lock. Where there are no locks the context is alone and always gets it.
-    pub(super) fn take(&self, name: Option<&str>, force: bool) {
-        self.release();
-        let number = self.inner.current.get();
-        let options = Object::new();
-        let how = if force { "steal" } else { "ifAvailable" };
-        let set = Reflect::set(&options, &how.into(), &JsValue::TRUE);
-        let granted = self.on_granted(number);
-        let outcome = match (set, manager(), name) {
-            (Ok(true), Some(manager), Some(name)) => manager.request(name, &options, &granted).ok(),
-            _ => None,
-        };
-        match outcome {
-            Some(outcome) => self.on_settled(number, &outcome),
-            None => (self.inner.answer)(Grant::Granted),
+    pub(super) fn take(&self, shell: &Rc<Shell>, name: &JsValue, force: bool) {
+        self.release(shell);
+        if name.is_undefined() || !exists(shell) {
+            answer(shell, self, Grant::Granted);
+            return;
         }
+        let number = self.current.get();
+        let options = Options::new();
+        options.set_steal(force);
+        options.set_if_available(!force);
+        let granted = callback::given(shell, number, on_granted);
+        let outcome = shell.locks.request(name, &options, &granted);
+        outcome.or_else(&callback::given(shell, number, on_rejected));
     }
 
     /// Lets go, or gives up a request that is under way.
-    pub(super) fn release(&self) {
-        self.inner.current.set(self.inner.current.get().wrapping_add(1));
-        if let Some(release) = self.inner.release.take() {
-            let _ = release.call0(&JsValue::UNDEFINED);
-        }
-    }
-
-    /// The callback: holds the lock for as long as the promise that it returns is open.
-    fn on_granted(&self, number: u32) -> Function {
-        let inner = self.inner.clone();
-        callback::given(Box::new(move |lock| {
-            if number != inner.current.get() {
-                return JsValue::UNDEFINED;
-            }
-            if !lock.is_object() {
-                (inner.answer)(Grant::Busy);
-                return JsValue::UNDEFINED;
-            }
-            let held = Promise::new(&mut |resolve, _| {
-                inner.release.set(Some(resolve));
-            });
-            (inner.answer)(Grant::Granted);
-            held.into()
-        }))
-    }
-
-    /// A rejection is either the loss of a lock that was ours, or a platform that gives none.
-    fn on_settled(&self, number: u32, outcome: &Outcome) {
-        let inner = self.inner.clone();
-        let rejected = callback::given(Box::new(move |_| {
-            if number == inner.current.get() {
-                let held = inner.release.take().is_some();
-                (inner.answer)(if held { Grant::Lost } else { Grant::Granted });
-            }
-            JsValue::UNDEFINED
-        }));
-        outcome.or_else(&rejected);
+    pub(super) fn release(&self, shell: &Shell) {
+        // Two at a time: the lowest bit says which lock it is.
+        self.current.set(self.current.get().wrapping_add(2));
+        self.held.set(false);
+        shell.page.let_go(self.which);
     }
 }
 
-impl Drop for Lock {
-    fn drop(&mut self) {
-        self.release();
+pub(super) fn exists(shell: &Shell) -> bool {
+    !shell.locks.is_undefined()
+}
+
+fn answer(shell: &Rc<Shell>, lock: &Lock, grant: Grant) {
+    let input = if lock.which == 0 { Input::Lock(grant) } else { Input::StreamLock(grant) };
+    shell.tell(input);
+}
+
+/// The lock that still waits for what that request brings.
+fn waiting(shell: &Shell, number: u32) -> Option<&Lock> {
+    let lock = if number & 1 == 0 { &shell.lock } else { &shell.stream_lock };
+    (lock.current.get() == number).then_some(lock)
+}
+
+/// The callback: holds the lock for as long as the promise that it returns is open.
+fn on_granted(shell: &Rc<Shell>, number: u32, granted: JsValue) -> JsValue {
+    let Some(lock) = waiting(shell, number) else { return JsValue::UNDEFINED };
+    if granted.is_null() {
+        answer(shell, lock, Grant::Busy);
+        return JsValue::UNDEFINED;
     }
+    lock.held.set(true);
+    let held = shell.page.hold(lock.which);
+    answer(shell, lock, Grant::Granted);
+    held
+}
+
+/// A rejection is either the loss of a lock that was ours, or a platform that gives none.
+fn on_rejected(shell: &Rc<Shell>, number: u32, _: JsValue) -> JsValue {
+    if let Some(lock) = waiting(shell, number) {
+        let held = lock.held.replace(false);
+        answer(shell, lock, if held { Grant::Lost } else { Grant::Granted });
+    }
+    JsValue::UNDEFINED
 }

@@ -4,8 +4,9 @@
 mod callback;
 mod channel;
 mod clock;
-pub(crate) mod events;
-pub(crate) mod http;
-mod lock;
+mod events;
+mod http;
+pub(crate) mod lock;
+pub(crate) mod page;
 pub(crate) mod shell;
 pub(crate) mod view;

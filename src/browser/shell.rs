@@ -1,92 +1,83 @@
 //! Where the worlds meet: each input goes to the machine, and what it wants done is done.
 
 use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
 
-use js_sys::Function;
-use wasm_bindgen::JsValue;
+use js_sys::JsString;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Document, Window};
 
 use super::channel::Channel;
-use super::clock::{Clock, Timer};
-use super::events::{self, Listener, Listening};
-use super::http::{Http, KeepAlive};
-use super::lock::{self, Lock};
+use super::clock::{self, Timer};
+use super::events::{self, Listener};
+use super::http::Http;
+use super::lock::{self, Lock, LockManager};
+use super::page::Page;
 use crate::core::agent::{Agent, Config};
-use crate::core::facts::{Kind, Wish};
+use crate::core::facts::Kind;
 use crate::core::input::{Departure, Input};
 use crate::core::output::{Event, Output};
 
-/// What a context is started with.
-pub(crate) struct Start {
-    /// Name of channel and lock; none where the page can't have them.
-    pub(crate) channel: Option<String>,
-    pub(crate) id: u64,
-    pub(crate) seed: u64,
-    pub(crate) wish: Wish,
-    pub(crate) listening: Listening,
-    pub(crate) keep_alive: KeepAlive,
-    /// Is called with the name of each event and its code.
-    pub(crate) emit: Function,
+/// The page that a context lives in.
+pub(crate) struct Place {
+    pub(crate) page: Page,
+    pub(crate) window: Window,
+    pub(crate) document: Document,
+    /// Undefined where the page has none.
+    pub(crate) locks: LockManager,
+    /// Name of channel and lock; undefined where the page can't have them.
+    pub(crate) channel: JsValue,
 }
 
 /// One context in a page.
 pub(crate) struct Shell {
+    /// The machine calls nobody, so it is never borrowed while somebody calls us.
     agent: RefCell<Agent>,
-    clock: Clock,
-    timer: Timer,
-    name: Cell<Option<String>>,
+    pub(super) page: Page,
+    pub(super) window: Window,
+    pub(super) document: Document,
+    pub(super) locks: LockManager,
+    pub(super) timer: Timer,
+    name: RefCell<JsValue>,
     channel: Channel,
-    lock: Lock,
-    stream_lock: Lock,
-    http: Http,
-    emit: Function,
-    listeners: Cell<Vec<Listener>>,
+    pub(super) lock: Lock,
+    pub(super) stream_lock: Lock,
+    pub(super) http: Http,
+    listeners: RefCell<Vec<Listener>>,
     alone: Cell<bool>,
     /// Effects are carried out in order, also when the page calls back in the middle of one.
     draining: Cell<bool>,
 }
 
 impl Shell {
-    pub(crate) fn start(start: Start) -> Rc<Self> {
-        let clock = Clock::new();
-        let config = Config {
-            id: start.id,
-            seed: start.seed,
-            wish: start.wish,
-            listens: start.keep_alive.offers("listen"),
-            visible: events::is_visible(),
-        };
-        let agent = Agent::new(config, clock.read());
-        let shell = Rc::new_cyclic(|weak: &Weak<Self>| Self {
-            agent: RefCell::new(agent),
-            clock,
+    /// Starts a context that hears the inputs of those bits (`browser/events.rs`).
+    pub(crate) fn start(place: Place, mut config: Config, inputs: u32) -> Rc<Self> {
+        config.visible = events::is_visible(&place.document);
+        let shell = Rc::new(Self {
+            agent: RefCell::new(Agent::new(config, clock::read())),
+            page: place.page,
+            window: place.window,
+            document: place.document,
+            locks: place.locks,
             timer: Timer::default(),
-            name: Cell::new(start.channel),
-            channel: Channel::new(teller(weak, |shell, bytes| shell.tell(Input::Message(bytes)))),
-            lock: Lock::new(granter(weak, Input::Lock)),
-            stream_lock: Lock::new(granter(weak, Input::StreamLock)),
-            http: Http::new(start.keep_alive),
-            emit: start.emit,
-            listeners: Cell::new(Vec::new()),
+            name: RefCell::new(place.channel),
+            channel: Channel::default(),
+            lock: Lock::new(0),
+            stream_lock: Lock::new(1),
+            http: Http::default(),
+            listeners: RefCell::default(),
             alone: Cell::new(false),
             draining: Cell::new(false),
         });
         shell.open_channel();
-        shell.listeners.set(events::listen(&shell, start.listening));
+        shell.listeners.replace(events::listen(&shell, inputs));
         shell.drain();
         shell
     }
 
-    pub(super) fn http(&self) -> &Http {
-        &self.http
-    }
-
     /// One activity: counted at once where that is enough.
     pub(crate) fn count(self: &Rc<Self>, kind: Kind) {
-        let counted = match self.agent.try_borrow_mut() {
-            Ok(mut agent) => agent.count(kind, self.clock.wall()),
-            Err(_) => false,
-        };
+        let counted = self.agent.borrow_mut().count(kind, clock::wall());
         if !counted {
             self.tell(Input::Activity(kind));
         }
@@ -97,139 +88,108 @@ impl Shell {
         if matches!(input, Input::Returned) && !self.channel.is_open() {
             self.open_channel();
         }
-        let gone = matches!(input, Input::Leaving(Departure::Hidden) | Input::Close);
         let closed = matches!(input, Input::Close);
-        // The machine calls nobody, so it is never borrowed while somebody calls us.
-        if let Ok(mut agent) = self.agent.try_borrow_mut() {
-            agent.handle_input(input, self.clock.read());
-        }
+        let gone = closed || matches!(input, Input::Leaving(Departure::Hidden));
+        self.agent.borrow_mut().handle_input(input, clock::read());
         self.drain();
         if gone {
             self.channel.close();
         }
         if closed {
-            drop(self.listeners.take());
+            self.lock.release(self);
+            self.stream_lock.release(self);
+            self.listeners.take();
         }
     }
 
     /// Moves to the channel of another token.
-    pub(crate) fn move_to(self: &Rc<Self>, name: Option<String>) {
-        self.name.set(name);
-        self.lock.release();
-        self.stream_lock.release();
+    pub(crate) fn move_to(self: &Rc<Self>, name: JsValue) {
+        self.name.replace(name);
+        self.lock.release(self);
+        self.stream_lock.release(self);
         self.open_channel();
         self.tell(Input::TokenChanged);
     }
 
     /// A look at the machine as it is now.
-    pub(crate) fn look<T>(self: &Rc<Self>, view: impl FnOnce(&Agent) -> T) -> Option<T> {
-        let seen = self.agent.try_borrow_mut().ok().map(|mut agent| {
-            agent.look(self.clock.read());
-            view(&agent)
-        });
+    pub(crate) fn look(self: &Rc<Self>, view: fn(&Agent, &mut Vec<f64>)) -> Vec<f64> {
+        let mut seen = Vec::new();
+        let mut agent = self.agent.borrow_mut();
+        agent.look(clock::read());
+        view(&agent, &mut seen);
+        drop(agent);
         self.drain();
         seen
     }
 
-    fn open_channel(&self) {
-        let name = self.name.take();
-        let hears = name.as_ref().is_some_and(|name| self.channel.open(name));
-        self.name.set(name);
-        let alone = !hears || !lock::exists();
+    fn open_channel(self: &Rc<Self>) {
+        let name = self.name();
+        let hears = !name.is_undefined() && self.channel.open(self, &name);
+        let alone = !hears || !lock::exists(self);
         if alone && !self.alone.replace(true) {
-            self.say("fault", &"alone".into());
+            self.page.emit(FAULT, ALONE);
         }
+    }
+
+    fn name(&self) -> JsValue {
+        self.name.borrow().clone()
     }
 
     fn drain(self: &Rc<Self>) {
-        if !self.draining.replace(true) {
-            self.drain_all();
-            self.draining.set(false);
-        }
-    }
-
-    fn drain_all(self: &Rc<Self>) {
-        loop {
-            let next = match self.agent.try_borrow_mut() {
-                Ok(mut agent) => agent.poll_output(),
-                Err(_) => return,
-            };
-            let Output::Wait(wake) = next else {
-                self.carry_out(next);
-                continue;
-            };
-            let Ok(now) = self.agent.try_borrow().map(|agent| agent.now()) else { return };
-            let weak = Rc::downgrade(self);
-            self.timer.arm(wake.map(|wake| wake.at), now, move || {
-                if let Some(shell) = weak.upgrade() {
-                    shell.timer.fired();
-                    shell.tell(Input::Wake);
-                }
-            });
+        if self.draining.replace(true) {
             return;
         }
+        loop {
+            let next = self.agent.borrow_mut().poll_output();
+            if let Output::Wait(wake) = next {
+                let now = self.agent.borrow().now();
+                self.timer.arm(self, wake.map(|wake| wake.at), now);
+                break;
+            }
+            self.carry_out(next);
+        }
+        self.draining.set(false);
     }
 
     fn carry_out(self: &Rc<Self>, output: Output) {
         match output {
             Output::Broadcast(bytes) => self.channel.post(&bytes),
-            Output::TakeLock { force } => self.lock.take(self.lock_name("").as_deref(), force),
-            Output::ReleaseLock => self.lock.release(),
-            Output::Request(request) => self.http.request(self, &request),
+            Output::TakeLock { force } => self.lock.take(self, &self.name(), force),
+            Output::ReleaseLock => self.lock.release(self),
+            Output::Request(request) => self.http.request(self, request),
             Output::Abort(id) => self.http.abort(id),
             Output::TakeStream { force } => {
-                self.stream_lock.take(self.lock_name(":stream").as_deref(), force);
+                let mut name = self.name();
+                if !name.is_undefined() {
+                    name = name.unchecked_ref::<JsString>().concat(&":stream".into()).into();
+                }
+                self.stream_lock.take(self, &name, force);
             }
             Output::Listen => self.http.listen(self),
             Output::LeaveStream => {
                 self.http.leave();
-                self.stream_lock.release();
+                self.stream_lock.release(self);
             }
             Output::Event(event) => self.report(event),
             Output::Wait(_) => {}
         }
     }
 
-    fn lock_name(&self, suffix: &str) -> Option<String> {
-        let name = self.name.take();
-        let full = name.as_ref().map(|name| [name.as_str(), suffix].concat());
-        self.name.set(name);
-        full
-    }
-
     fn report(&self, event: Event) {
-        let (name, code) = match event {
-            Event::Phase(phase) => ("phase", phase.name().into()),
-            Event::Activity => ("activity", JsValue::UNDEFINED),
-            Event::KeepAlive => ("keepalive", JsValue::UNDEFINED),
-            Event::Policy => ("policy", JsValue::UNDEFINED),
-            Event::Refused(refusal) => ("refused", super::view::refusal(refusal).into()),
-            Event::Fault(fault) => ("fault", fault.code().into()),
-            Event::Ended(because) => ("ended", because.name().into()),
+        let (event, code) = match event {
+            Event::Phase(_) => (0, 0),
+            Event::Activity => (1, 0),
+            Event::KeepAlive => (2, 0),
+            Event::Policy => (3, 0),
+            Event::Refused(refusal) => (4, refusal as u32),
+            Event::Fault(fault) => (FAULT, fault as u32),
+            Event::Ended(because) => (6, because as u32),
         };
-        self.say(name, &code);
-    }
-
-    fn say(&self, name: &str, code: &JsValue) {
-        // The callback is ours (js/index.ts) and dispatches events, which never throws.
-        let _ = self.emit.call2(&JsValue::UNDEFINED, &name.into(), code);
+        self.page.emit(event, code);
     }
 }
 
-fn teller(weak: &Weak<Shell>, tell: fn(&Rc<Shell>, &[u8])) -> impl Fn(&[u8]) + 'static {
-    let weak = weak.clone();
-    move |bytes| {
-        if let Some(shell) = weak.upgrade() {
-            tell(&shell, bytes);
-        }
-    }
-}
-
-fn granter<A: 'static>(weak: &Weak<Shell>, input: fn(A) -> Input<'static>) -> impl Fn(A) + 'static {
-    let weak = weak.clone();
-    move |grant| {
-        if let Some(shell) = weak.upgrade() {
-            shell.tell(input(grant));
-        }
-    }
-}
+/// The number of that event.
+const FAULT: u32 = 5;
+/// The one fault that the machine does not know of.
+const ALONE: u32 = 4;

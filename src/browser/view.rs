@@ -2,29 +2,14 @@
 
 use crate::core::agent::Agent;
 use crate::core::facts::Counts;
-use crate::core::input::Refusal;
+use crate::core::output::Report;
 use crate::core::policy::Mode;
 use crate::core::rules::{self, Phase};
 
 /// Exact up to 2^53, which is beyond every duration and moment here.
 #[expect(clippy::cast_precision_loss, reason = "see above")]
-pub(super) fn float(value: u64) -> f64 {
+fn float(value: u64) -> f64 {
     value as f64
-}
-
-/// The name of a context or hold, 16 digits.
-pub(super) fn hex(id: u64) -> String {
-    let digit = |at: u32| char::from_digit((id >> (at * 4)) as u32 & 15, 16).unwrap_or_default();
-    (0..16).rev().map(digit).collect()
-}
-
-pub(super) const fn refusal(refusal: Refusal) -> &'static str {
-    match refusal {
-        Refusal::Untrusted => "untrusted",
-        Refusal::Origin => "origin",
-        Refusal::Rate => "rate",
-        Refusal::Malformed => "malformed",
-    }
 }
 
 fn counts(counts: Counts) -> [f64; 4] {
@@ -40,7 +25,7 @@ fn flag(value: bool) -> f64 {
 
 /// `phase, because, idleMs, remainingMs, 4 counts, 4 refusals, contexts, 10 of the policy,
 /// keep-alives sent`; phase and reason by their order in the source, -1 for none.
-pub(crate) fn status(agent: &Agent) -> Vec<f64> {
+pub(crate) fn status(agent: &Agent, flat: &mut Vec<f64>) {
     let now = agent.now();
     let facts = agent.facts();
     let policy = agent.policy();
@@ -55,7 +40,6 @@ pub(crate) fn status(agent: &Agent) -> Vec<f64> {
     let idle = if basis == 0 { 0 } else { now.saturating_sub(basis) };
     let refused = agent.refused();
     let sent = facts.rows.get(agent.id()).map_or(0, |row| row.sent);
-    let mut flat = Vec::with_capacity(24);
     flat.extend([
         f64::from(phase as u8),
         facts.ended.map_or(NONE, |because| f64::from(because as u8)),
@@ -80,7 +64,6 @@ pub(crate) fn status(agent: &Agent) -> Vec<f64> {
         float(policy.max_hold_ms),
         f64::from(sent),
     ]);
-    flat
 }
 
 /// The upper and the lower half of a name.
@@ -88,33 +71,48 @@ fn halves(id: u64) -> [f64; 2] {
     [float(id >> 32), float(id & 0xffff_ffff)]
 }
 
-/// `name (two halves), expiresInMs` of each live hold, and their reasons in the same order, each
-/// ended by a zero byte.
-pub(crate) fn holds(agent: &Agent) -> (Vec<f64>, String) {
+/// `name (two halves), time left, length of the reason, its characters` of a hold.
+fn hold(id: u64, left_ms: u64, reason: &str, flat: &mut Vec<f64>) {
+    flat.extend(halves(id));
+    flat.push(float(left_ms));
+    let length = flat.len();
+    flat.push(0.0);
+    flat.extend(reason.encode_utf16().map(f64::from));
+    let characters = flat.len() - length - 1;
+    if let Some(length) = flat.get_mut(length) {
+        *length = float(characters as u64);
+    }
+}
+
+/// Each live hold.
+pub(crate) fn holds(agent: &Agent, flat: &mut Vec<f64>) {
     let now = agent.now();
-    let (mut flat, mut reasons) = (Vec::new(), String::new());
-    for (id, hold) in agent.facts().times.holds.iter() {
-        if !hold.released && hold.expires > now {
-            flat.extend(halves(*id));
-            flat.push(float(hold.expires - now));
-            reasons.push_str(&hold.reason);
-            reasons.push('\0');
+    for (id, each) in agent.facts().times.holds.iter() {
+        if !each.released && each.expires > now {
+            hold(*id, each.expires - now, &each.reason, flat);
         }
     }
-    (flat, reasons)
+}
+
+/// What a keep-alive tells: `ageMs, 4 counts, contexts`, then its holds.
+pub(super) fn report(report: &Report, flat: &mut Vec<f64>) {
+    flat.push(float(report.age_ms));
+    flat.extend(counts(report.counts));
+    flat.push(f64::from(report.contexts));
+    for each in &report.holds {
+        hold(each.id, each.ttl_ms, &each.reason, flat);
+    }
 }
 
 /// `name (two halves), own, visible, streaming, 4 counts, sent, sentAgoMs, activeAgoMs` of each
 /// live context.
-pub(crate) fn contexts(agent: &Agent) -> Vec<f64> {
+pub(crate) fn contexts(agent: &Agent, flat: &mut Vec<f64>) {
     let now = agent.now();
     let ago = |at: u64| if at == 0 { NONE } else { float(now.saturating_sub(at)) };
-    let mut flat = Vec::new();
     for (id, row) in agent.facts().live() {
         flat.extend(halves(id));
         flat.extend([flag(id == agent.id()), flag(row.visible), flag(row.streaming)]);
         flat.extend(counts(row.counts));
         flat.extend([f64::from(row.sent), ago(row.sent_at), ago(row.active_at)]);
     }
-    flat
 }
