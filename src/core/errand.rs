@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::policy::Policy;
 use super::rules::{self, answered_since, failed_since};
+use super::sender::BOUND_MS;
 
 /// Something that the authority must be told or asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +52,14 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
     let check = (!answered_since(facts, at.check_from)).then_some((retry_at, Errand::Check));
     let unknown = times.activity > times.acknowledged;
     let keepalive = (unknown || at.hold_news).then(|| {
-        let next = times.sent + policy.keepalive_ms;
+        // One that nobody answered may be lost with its page: another is due within the bound.
+        let unanswered = times.sent > times.answered.max(times.failure.at);
+        let pause = if unanswered && !at.own {
+            policy.keepalive_ms.min(BOUND_MS - at.grace_ms)
+        } else {
+            policy.keepalive_ms
+        };
+        let next = times.sent + pause;
         // The context whose activity it is has just been woken by it, and sends.
         let next = if at.own || !unknown { next } else { next.max(times.activity) + at.grace_ms };
         (next.max(retry_at), Errand::KeepAlive)

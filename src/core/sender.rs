@@ -138,8 +138,9 @@ impl Agent {
                 self.hold_news = false;
             }
             self.emit(Event::KeepAlive);
-        } else {
-            // The others wait for the answer to a question; that of a keep-alive has time.
+        }
+        // The others wait for the answer to a question, and begin to doubt one that takes long.
+        if covers.is_none() || self.now() > began + RETRY_MS {
             self.urgent();
         }
     }

@@ -6,7 +6,7 @@ use stillhere::core::input::Input;
 use stillhere::core::output::Output;
 use stillhere::core::rules::Phase;
 
-use crate::rig::{Network, Tally, World};
+use crate::rig::{Network, World};
 use crate::short;
 
 #[test]
@@ -59,7 +59,7 @@ fn nothing_revives_and_nothing_is_sent_after_the_end() {
     world.open_all(3);
     world.run(12_000);
     assert!(world.all_ended());
-    world.tally = Tally::default();
+    world.count_anew();
     for at in 0..3 {
         world.key(at);
         world.tell(at, Input::Stay);

@@ -2,7 +2,7 @@
 
 use stillhere::core::rules::Phase;
 
-use crate::rig::{Network, Tally, World};
+use crate::rig::{Network, World};
 use crate::short;
 
 #[test]
@@ -11,7 +11,7 @@ fn nothing_happens_until_the_warning_then_one_question_and_at_the_deadline_one_e
     world.open_all(50);
     world.key(9);
     world.run(4_500);
-    world.tally = Tally::default();
+    world.count_anew();
     world.run(1_000);
     assert_eq!((world.tally.broadcasts, world.tally.questions, world.tally.keepalives), (0, 0, 0));
     world.run(1_500);

@@ -38,7 +38,7 @@ fn a_key_after_a_pause_is_told_by_the_context_that_it_was_pressed_in() {
     world.open_all(10);
     world.key(1);
     world.run(6_000);
-    world.tally = crate::rig::Tally::default();
+    world.count_anew();
     world.type_for(4, 3_000, 100);
     let senders: Vec<_> = world.tally.sent_by.keys().collect();
     assert_eq!(senders, [&4], "nobody else has anything to say");

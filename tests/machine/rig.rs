@@ -138,7 +138,12 @@ impl World {
             self.open(at == 0);
         }
         self.run(3_000);
-        self.tally = Tally::default();
+        self.count_anew();
+    }
+
+    /// Forgets what was counted, but for the requests that are under way.
+    pub fn count_anew(&mut self) {
+        self.tally = Tally { in_flight: self.tally.in_flight, ..Tally::default() };
     }
 
     pub fn reading(&self) -> Reading {

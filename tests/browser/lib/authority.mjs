@@ -74,7 +74,10 @@ export async function startAuthority({ idle = '10s', warn = '4s', keepAlive = '2
         requests: value('stillhere_http_requests_total'),
       };
     },
-    /** Live sessions as the administrator sees them. */
+    /**
+     * Live sessions as the administrator sees them.
+     * @returns {Promise<{ user: string, state: string }[]>}
+     */
     async sessions() {
       return (await (await admin('GET', '/v1/admin/sessions')).json()).sessions;
     },

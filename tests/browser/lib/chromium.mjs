@@ -72,7 +72,7 @@ export async function eachShows(tabs, phase, timeout = 30_000) {
 /** Messages that all tabs posted so far. @param {Page[]} tabs */
 export async function posted(tabs) {
   const each = await Promise.all(tabs.map((tab) => tab.evaluate('window.posts.length')));
-  return each.reduce((sum, count) => sum + Number(count), 0);
+  return each.map(Number).reduce((sum, count) => sum + count, 0);
 }
 
 /**

@@ -1,3 +1,4 @@
+// @ts-nocheck: a page of its own, served beside the package that it tests.
 // Starts an agent with what the address says and keeps a record of what it told.
 
 import { createAgent, StillhereError } from '/dist/index.js';
