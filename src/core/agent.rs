@@ -5,7 +5,7 @@
 //! Every decision is a pure function of the facts and the time. A timer is a hint: whatever
 //! happens, the clock is looked at first, so nothing that comes after the deadline counts.
 
-use alloc::collections::VecDeque;
+use alloc::vec::Vec;
 
 use super::activity::Hot;
 use super::ended::EndedBecause;
@@ -96,7 +96,9 @@ pub struct Agent {
     pub(super) complained: u8,
     refused: Refused,
     pub(super) hot: Hot,
-    out: VecDeque<Output>,
+    /// Effects, of which that many were given out.
+    out: Vec<Output>,
+    given: usize,
 }
 
 impl Agent {
@@ -137,7 +139,8 @@ impl Agent {
             complained: 0,
             refused: Refused::default(),
             hot: Hot::default(),
-            out: VecDeque::new(),
+            out: Vec::new(),
+            given: 0,
         };
         agent.grace_ms = agent.draw_grace();
         agent.write_row();
@@ -180,7 +183,13 @@ impl Agent {
 
     /// The next effect; [`Output::Wait`] once there is none left.
     pub fn poll_output(&mut self) -> Output {
-        self.out.pop_front().unwrap_or_else(|| Output::Wait(self.next_wake()))
+        if let Some(output) = self.out.get_mut(self.given) {
+            self.given += 1;
+            return ::core::mem::replace(output, Output::Wait(None));
+        }
+        self.out.clear();
+        self.given = 0;
+        Output::Wait(self.next_wake())
     }
 
     /// The newest moment on the timeline.
@@ -385,26 +394,31 @@ impl Agent {
         if self.closed || self.away {
             return None;
         }
-        let share = self.routine_at().map(|at| (at, Reason::Share));
-        let greet = self.share.greets_at().map(|at| (at, Reason::Greet));
-        let mut wakes = [greet, share, None, None, None, None, None];
+        let mut first = Wakeup { at: u64::MAX, reason: Reason::Greet };
+        let mut wake = |at: Option<u64>, reason| {
+            if let Some(at) = at.filter(|at| *at < first.at) {
+                first = Wakeup { at, reason };
+            }
+        };
+        wake(self.share.greets_at(), Reason::Greet);
+        wake(self.routine_at(), Reason::Share);
         if self.facts.ended.is_none() {
             if let Join::Waiting { until } | Join::Moving { until } = self.join {
-                wakes[2] = Some((until, Reason::Join));
-            } else if self.sender == Sender::Rest {
-                wakes[3] = self.next_errand().map(|(at, errand)| (at, reason(errand)));
+                wake(Some(until), Reason::Join);
+            } else if self.sender == Sender::Rest
+                && let Some((at, errand)) = self.next_errand()
+            {
+                wake(Some(at), reason(errand));
             }
-            wakes[4] = self.sender_wakes_at().map(|at| (at, Reason::Bound));
-            wakes[5] = self.stream_wakes_at().map(|at| (at, Reason::Stream));
-            let held = rules::held_until(&self.facts, self.now());
-            wakes[6] = held.map(|at| (at, Reason::Hold));
+            wake(self.sender_wakes_at(), Reason::Bound);
+            wake(self.stream_wakes_at(), Reason::Stream);
+            wake(rules::held_until(&self.facts, self.now()), Reason::Hold);
         }
-        let first = wakes.into_iter().flatten().min_by_key(|(at, _)| *at);
-        first.map(|(at, reason)| Wakeup { at, reason })
+        (first.at < u64::MAX).then_some(first)
     }
 
     pub(super) fn push(&mut self, output: Output) {
-        self.out.push_back(output);
+        self.out.push(output);
     }
 
     pub(super) fn emit(&mut self, event: Event) {

@@ -12,7 +12,55 @@ use super::policy::{Counted, Mode, Policy};
 /// What can be written to a message and read back.
 pub(super) trait Wire: Sized {
     fn put(&self, out: &mut Vec<u8>);
-    fn get(bytes: &mut &[u8]) -> Option<Self>;
+    fn get(reader: &mut Reader<'_>) -> Self;
+}
+
+/// Reads numbers off a message. Once one makes no sense the reader is broken for good and gives
+/// zeros, so that this is looked at once, at the end.
+pub(super) struct Reader<'a> {
+    bytes: &'a [u8],
+    broken: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, broken: false }
+    }
+
+    /// Whether everything was read and all of it made sense.
+    pub(super) fn is_done(&self) -> bool {
+        self.bytes.is_empty() && !self.broken
+    }
+
+    fn number(&mut self) -> u64 {
+        let (mut value, mut shift) = (0, 0);
+        while let Some((byte, rest)) = self.bytes.split_first() {
+            self.bytes = rest;
+            let low = u64::from(byte & 0x7f);
+            // The tenth byte has room for one bit.
+            if shift > 63 || (shift == 63 && low > 1) {
+                break;
+            }
+            value |= low << shift;
+            if byte & 0x80 == 0 {
+                return value;
+            }
+            shift += 7;
+        }
+        self.fail()
+    }
+
+    /// A number that has a meaning only below `end`.
+    fn below(&mut self, end: u64) -> u64 {
+        let value = self.number();
+        if value < end { value } else { self.fail() }
+    }
+
+    fn fail(&mut self) -> u64 {
+        self.broken = true;
+        self.bytes = &[];
+        0
+    }
 }
 
 fn put(mut value: u64, out: &mut Vec<u8>) {
@@ -23,34 +71,7 @@ fn put(mut value: u64, out: &mut Vec<u8>) {
     out.push(value as u8);
 }
 
-fn get(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (byte, rest) = bytes.split_first()?;
-        *bytes = rest;
-        let low = u64::from(byte & 0x7f);
-        // The tenth byte has room for one bit.
-        if shift == 63 && low > 1 {
-            return None;
-        }
-        value |= low << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-impl Wire for u64 {
-    fn put(&self, out: &mut Vec<u8>) {
-        put(*self, out);
-    }
-    fn get(bytes: &mut &[u8]) -> Option<Self> {
-        get(bytes)
-    }
-}
-
-/// Everything whose values are few is written as a number; a number without meaning is refused.
+/// Everything whose values are few is written as a number.
 macro_rules! number {
     ($($type:ty: $to:expr, $from:expr;)*) => {$(
         impl Wire for $type {
@@ -58,31 +79,28 @@ macro_rules! number {
                 let to: fn(&Self) -> u64 = $to;
                 put(to(self), out);
             }
-            fn get(bytes: &mut &[u8]) -> Option<Self> {
-                let from: fn(u64) -> Option<Self> = $from;
-                from(get(bytes)?)
+            fn get(reader: &mut Reader<'_>) -> Self {
+                let from: fn(&mut Reader<'_>) -> Self = $from;
+                from(reader)
             }
         }
     )*};
 }
 
 number! {
-    u32: |value| u64::from(*value), |value| value.try_into().ok();
-    u16: |value| u64::from(*value), |value| value.try_into().ok();
-    bool: |value| u64::from(*value), |value| (value < 2).then_some(value == 1);
+    u64: |value| *value, |reader| reader.number();
+    u32: |value| u64::from(*value), |reader| reader.below(1 << 32) as u32;
+    u16: |value| u64::from(*value), |reader| reader.below(1 << 16) as u16;
+    bool: |value| u64::from(*value), |reader| reader.below(2) == 1;
     // 0 says that there is none.
     Option<u64>: |value| value.map_or(0, |value| value.saturating_add(1)),
-        |value| Some(value.checked_sub(1));
-    Option<EndedBecause>: |value| value.map_or(0, |because| because as u64 + 1),
-        |value| match value.checked_sub(1) {
-            None => Some(None),
-            Some(at) => EndedBecause::ALL.get(usize::try_from(at).ok()?).map(|it| Some(*it)),
-        };
-    Mode: |value| *value as u64, |value| match value {
-        0 => Some(Self::Enforce),
-        1 => Some(Self::Observe),
-        _ => None,
+        |reader| reader.number().checked_sub(1);
+    Option<EndedBecause>: |value| value.map_or(0, |because| because as u64 + 1), |reader| {
+        let at = reader.below(EndedBecause::ALL.len() as u64 + 1).checked_sub(1)?;
+        EndedBecause::ALL.get(at as usize).copied()
     };
+    Mode: |value| *value as u64,
+        |reader| if reader.below(2) == 1 { Self::Observe } else { Self::Enforce };
 }
 
 /// A struct is its fields, in the order given here.
@@ -92,8 +110,8 @@ macro_rules! fields {
             fn put(&self, out: &mut Vec<u8>) {
                 $(self.$field.put(out);)*
             }
-            fn get(bytes: &mut &[u8]) -> Option<Self> {
-                Some(Self { $($field: Wire::get(bytes)?),* })
+            fn get(reader: &mut Reader<'_>) -> Self {
+                Self { $($field: Wire::get(reader)),* }
             }
         }
     )*};
@@ -112,16 +130,36 @@ fields! {
     Facts: times, rows, policy, wish, ended;
 }
 
+/// Facts with no row but that of `id`: what a context says when it has only its own news.
+pub(super) fn put_own(facts: &Facts, id: u64, out: &mut Vec<u8>) {
+    facts.times.put(out);
+    let row = facts.rows.get(id);
+    row.is_some().put(out);
+    if let Some(row) = row {
+        put(id, out);
+        row.put(out);
+    }
+    facts.policy.put(out);
+    facts.wish.put(out);
+    facts.ended.put(out);
+}
+
 impl Wire for String {
     fn put(&self, out: &mut Vec<u8>) {
         put(self.len() as u64, out);
         out.extend_from_slice(self.as_bytes());
     }
-    fn get(bytes: &mut &[u8]) -> Option<Self> {
-        let length = usize::try_from(get(bytes)?).ok()?;
-        let (text, rest) = bytes.split_at_checked(length)?;
-        *bytes = rest;
-        str::from_utf8(text).ok().map(Self::from)
+    fn get(reader: &mut Reader<'_>) -> Self {
+        let length = reader.number();
+        let split = reader.bytes.split_at_checked(usize::try_from(length).unwrap_or(usize::MAX));
+        if let Some((text, rest)) = split
+            && let Ok(text) = str::from_utf8(text)
+        {
+            reader.bytes = rest;
+            return text.into();
+        }
+        reader.fail();
+        Self::new()
     }
 }
 
@@ -132,8 +170,8 @@ impl Wire for Option<Policy> {
             policy.put(out);
         }
     }
-    fn get(bytes: &mut &[u8]) -> Option<Self> {
-        Some(if bool::get(bytes)? { Some(Policy::get(bytes)?) } else { None })
+    fn get(reader: &mut Reader<'_>) -> Self {
+        bool::get(reader).then(|| Wire::get(reader))
     }
 }
 
@@ -145,14 +183,16 @@ impl<V: Wire> Wire for IdMap<V> {
             value.put(out);
         }
     }
-    fn get(bytes: &mut &[u8]) -> Option<Self> {
+    fn get(reader: &mut Reader<'_>) -> Self {
         let mut map = Self::default();
+        let mut left = reader.number();
         // Nothing is set aside for a length that is only claimed.
-        for _ in 0..get(bytes)? {
-            let id = get(bytes)?;
-            map.insert(id, V::get(bytes)?);
+        while left > 0 && !reader.broken {
+            let id = reader.number();
+            map.insert(id, Wire::get(reader));
+            left -= 1;
         }
-        Some(map)
+        map
     }
 }
 
@@ -160,24 +200,33 @@ impl<V: Wire> Wire for IdMap<V> {
 mod tests {
     use super::*;
 
+    /// What the bytes say, if they say nothing else.
+    fn read<T: Wire>(bytes: &[u8]) -> Option<T> {
+        let mut reader = Reader::new(bytes);
+        let value = T::get(&mut reader);
+        reader.is_done().then_some(value)
+    }
+
     #[test]
     fn numbers_come_back() {
         for value in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
             let mut out = Vec::new();
             put(value, &mut out);
-            let mut bytes = out.as_slice();
-            assert_eq!((get(&mut bytes), bytes), (Some(value), &[][..]));
+            assert_eq!(read(&out), Some(value));
         }
     }
 
     #[test]
     fn what_has_no_meaning_is_refused() {
-        assert_eq!(get(&mut &[0xff; 10][..]), None, "longer than 64 bits");
-        assert_eq!(get(&mut &[0x80][..]), None, "cut off");
-        assert_eq!(bool::get(&mut &[2][..]), None);
-        assert_eq!(Mode::get(&mut &[2][..]), None);
-        assert_eq!(Option::<EndedBecause>::get(&mut &[7][..]), None);
-        assert_eq!(String::get(&mut &[2, 0xc3, 0x28][..]), None, "no UTF-8");
-        assert_eq!(String::get(&mut &[200, 1, 65][..]), None, "cut off");
+        assert_eq!(read::<u64>(&[0xff; 10]), None, "longer than 64 bits");
+        assert_eq!(read::<u64>(&[0x80; 20]), None, "longer than 64 bits");
+        assert_eq!(read::<u64>(&[0x80]), None, "cut off");
+        assert_eq!(read::<u64>(&[1, 1]), None, "too much");
+        assert_eq!(read::<u32>(&[0x80, 0x80, 0x80, 0x80, 0x10]), None);
+        assert_eq!(read::<bool>(&[2]), None);
+        assert_eq!(read::<Mode>(&[2]), None);
+        assert_eq!(read::<Option<EndedBecause>>(&[7]), None);
+        assert_eq!(read::<String>(&[2, 0xc3, 0x28]), None, "no UTF-8");
+        assert_eq!(read::<String>(&[200, 1, 65]), None, "cut off");
     }
 }

@@ -172,13 +172,7 @@ impl Merge for Times {
         self.held_elsewhere = self.held_elsewhere.max(other.held_elsewhere);
         self.failure = self.failure.max(other.failure);
         for (id, hold) in other.holds.iter() {
-            match self.holds.get_mut(*id) {
-                Some(mine) if *hold > *mine => mine.clone_from(hold),
-                Some(_) => {}
-                None => {
-                    self.holds.insert(*id, hold.clone());
-                }
-            }
+            self.holds.raise(*id, hold);
         }
     }
 }
@@ -232,30 +226,13 @@ impl Facts {
     pub fn live(&self) -> impl Iterator<Item = (ContextId, &Row)> {
         self.rows.iter().filter(|(_, row)| !row.left).map(|(id, row)| (*id, row))
     }
-
-    /// These facts with no row but that of `id`: what a context says when it has only its own
-    /// news.
-    #[must_use]
-    pub fn only(&self, id: ContextId) -> Self {
-        let mut rows = IdMap::default();
-        if let Some(row) = self.rows.get(id) {
-            rows.insert(id, *row);
-        }
-        let (times, policy) = (self.times.clone(), self.policy.clone());
-        Self { times, rows, policy, wish: self.wish, ended: self.ended }
-    }
 }
 
 impl Merge for Facts {
     fn merge(&mut self, other: &Self) {
         self.times.merge(&other.times);
         for (id, row) in other.rows.iter() {
-            match self.rows.get_mut(*id) {
-                Some(mine) => *mine = (*mine).max(*row),
-                None => {
-                    self.rows.insert(*id, *row);
-                }
-            }
+            self.rows.raise(*id, row);
         }
         if other.policy > self.policy {
             self.policy.clone_from(&other.policy);

@@ -76,6 +76,18 @@ impl<V> IdMap<V> {
         }
     }
 
+    /// Keeps the larger of the value known and this one.
+    pub fn raise(&mut self, id: u64, value: &V)
+    where
+        V: Ord + Clone,
+    {
+        match self.get_mut(id) {
+            Some(known) if *known < *value => known.clone_from(value),
+            Some(_) => {}
+            None => self.insert(id, value.clone()),
+        }
+    }
+
     fn find(&self, id: u64) -> Result<usize, usize> {
         self.0.binary_search_by(|(other, _)| other.cmp(&id))
     }
@@ -92,8 +104,10 @@ mod tests {
             map.insert(id, id * 10);
         }
         map.insert(3, 7);
+        map.raise(9, &8);
+        map.raise(5, &55);
         let all: Vec<_> = map.iter().copied().collect();
-        assert_eq!(all, [(0, 0), (1, 10), (3, 7), (5, 50), (9, 90)]);
+        assert_eq!(all, [(0, 0), (1, 10), (3, 7), (5, 55), (9, 90)]);
         assert_eq!(map.get(9), Some(&90));
         assert_eq!(map.get(2), None);
     }

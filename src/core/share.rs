@@ -102,8 +102,7 @@ impl Agent {
 
     fn broadcast(&mut self, hello: bool, all: bool) {
         self.write_row();
-        let facts = if all { self.facts.clone() } else { self.facts.only(self.id) };
-        let message = wire::encode(&Envelope { from: self.id, hello, facts });
+        let message = wire::write(self.id, hello, &self.facts, all);
         self.share = Share { last: self.now(), ..Share::NOTHING };
         if let Some(message) = message {
             self.push(Output::Broadcast(message));

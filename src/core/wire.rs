@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::codec::Wire;
+use super::codec::{self, Reader, Wire};
 use super::facts::{ContextId, Facts, MAX_REASON};
 use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS};
 use super::time::JUMP_MS;
@@ -41,10 +41,19 @@ pub enum WireError {
 /// The bytes of a message; `None` if it would be too long to be read.
 #[must_use]
 pub fn encode(envelope: &Envelope) -> Option<Vec<u8>> {
+    write(envelope.from, envelope.hello, &envelope.facts, true)
+}
+
+/// The same, with the row of `from` alone unless `all` are wanted.
+pub(super) fn write(from: ContextId, hello: bool, facts: &Facts, all: bool) -> Option<Vec<u8>> {
     let mut bytes = alloc::vec![VERSION];
-    envelope.from.put(&mut bytes);
-    envelope.hello.put(&mut bytes);
-    envelope.facts.put(&mut bytes);
+    from.put(&mut bytes);
+    hello.put(&mut bytes);
+    if all {
+        facts.put(&mut bytes);
+    } else {
+        codec::put_own(facts, from, &mut bytes);
+    }
     (bytes.len() <= MAX_BYTES).then_some(bytes)
 }
 
@@ -64,11 +73,11 @@ pub fn decode(bytes: &[u8], now: u64, era: u32) -> Result<Envelope, WireError> {
     if is_plausible(&envelope.facts, now, era) { Ok(envelope) } else { Err(WireError::Malformed) }
 }
 
-fn read(mut body: &[u8]) -> Option<Envelope> {
-    let body = &mut body;
+fn read(body: &[u8]) -> Option<Envelope> {
+    let reader = &mut Reader::new(body);
     let envelope =
-        Envelope { from: Wire::get(body)?, hello: Wire::get(body)?, facts: Wire::get(body)? };
-    body.is_empty().then_some(envelope)
+        Envelope { from: Wire::get(reader), hello: Wire::get(reader), facts: Wire::get(reader) };
+    reader.is_done().then_some(envelope)
 }
 
 fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
