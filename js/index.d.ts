@@ -34,7 +34,7 @@ export interface Policy {
   readonly warnBeforeMs: number;
   /** Least time between two keep-alives of a token; at least 1,000 ms. */
   readonly keepAliveMs: number;
-  /** Moment at which the session ends whatever happens, in ms since the Unix epoch. */
+  /** Moment at which the session ends however active its user is, in ms since the Unix epoch. */
   readonly logoutAt?: number;
   /** `observe`: ends are reported and nothing ends. */
   readonly mode: 'enforce' | 'observe';

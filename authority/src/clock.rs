@@ -33,6 +33,7 @@ impl SystemClock {
     /// Reads the wall clock, once.
     #[must_use]
     pub fn start() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place that reads it")]
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { started_at_ms: millis(since_epoch), started: boot_time::Instant::now() }
     }
@@ -105,6 +106,7 @@ mod tests {
     #[tokio::test]
     async fn the_system_clock_starts_at_the_wall_clock_and_does_not_wait_for_the_past() {
         let clock = SystemClock::start();
+        #[expect(clippy::disallowed_methods, reason = "compared with the real clock")]
         let wall = millis(SystemTime::now().duration_since(UNIX_EPOCH).unwrap());
         assert!(clock.now_ms().abs_diff(wall) < 1000);
         clock.sleep_until(clock.now_ms()).await;

@@ -120,7 +120,11 @@ impl Session {
                 self.take(now, policy, hold);
             }
         }
-        Ok(self.state(now, policy))
+        // The release of the last hold may be the end that the schedule waited for.
+        match self.settle(now, policy) {
+            Some(ended) => Err(ended.because),
+            None => Ok(self.state(now, policy)),
+        }
     }
 
     /// Where the session stands at `now`. Extends nothing and changes nothing.
@@ -176,8 +180,8 @@ impl Session {
             return None;
         }
         let idle = self.active_at.saturating_add(policy.idle_timeout_ms);
-        let next = self.holds.iter().map(|hold| hold.expires_at).min().unwrap_or(idle);
-        Some(sooner(next, policy.logout_at))
+        let lapses = self.holds.iter().map(|hold| hold.expires_at).min();
+        Some(lapses.unwrap_or_else(|| sooner(idle, policy.logout_at)))
     }
 
     /// How the session ended, as far as it was noticed ([`Session::settle`]).
@@ -257,16 +261,21 @@ impl Session {
         lapsed.fold(self.active_at, u64::max)
     }
 
-    /// The end that has come by `now`, whichever was first. The schedule outranks holds
-    /// ([`Policy::logout_at`] ends the session whatever happens), the idle time does not.
+    /// The end that has come by `now`, whichever was first. While a hold lives nobody is logged
+    /// out, by the idle time or by the schedule (design.md, "hold" and rule 4).
     fn over(&self, now: u64, policy: &Policy) -> Option<Ended> {
         if self.ended.is_some() {
             return self.ended;
         }
+        if self.is_held(now) {
+            return None;
+        }
         let come = |at: &u64| *at <= now;
-        let idle_at = self.idle_since(now).saturating_add(policy.idle_timeout_ms);
-        let idle = (!self.is_held(now)).then_some(idle_at).filter(come);
-        match (idle, policy.logout_at.filter(come)) {
+        let since = self.idle_since(now);
+        let idle = Some(since.saturating_add(policy.idle_timeout_ms)).filter(come);
+        // A hold that outlived the moment put the end off until it was over.
+        let scheduled = policy.logout_at.map(|at| at.max(since)).filter(come);
+        match (idle, scheduled) {
             (Some(at), None) => Some(Ended { because: EndedBecause::Idle, at }),
             (Some(at), Some(logout)) if at < logout => {
                 Some(Ended { because: EndedBecause::Idle, at })

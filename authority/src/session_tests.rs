@@ -35,14 +35,25 @@ fn a_deadline_that_nobody_noticed_came_before_a_later_end() {
 }
 
 #[test]
-fn the_schedule_ends_a_held_session_too() {
+fn the_schedule_waits_for_a_hold_that_lapses() {
     let policy = Policy { logout_at: Some(NOW + 1000), ..POLICY };
     let mut session = Session::new(NOW, &policy);
     let state = session.touch(NOW, &policy, &report(&[("c1", 5000)])).unwrap();
     assert_eq!(state.standing, Standing::Held);
-    assert_eq!(session.deadline(&policy), Some(NOW + 1000));
-    let ended = Ended { because: EndedBecause::Schedule, at: NOW + 1000 };
-    assert_eq!(session.settle(NOW + 1000, &policy), Some(ended));
+    assert_eq!(session.deadline(&policy), Some(NOW + 5000));
+    assert_eq!(session.settle(NOW + 4999, &policy), None);
+    let ended = Ended { because: EndedBecause::Schedule, at: NOW + 5000 };
+    assert_eq!(session.settle(NOW + 7000, &policy), Some(ended));
+}
+
+#[test]
+fn the_schedule_waits_for_a_hold_that_is_released() {
+    let policy = Policy { logout_at: Some(NOW + 1000), ..POLICY };
+    let mut session = Session::new(NOW, &policy);
+    session.touch(NOW, &policy, &report(&[("c1", 5000)])).unwrap();
+    let released = session.touch(NOW + 2000, &policy, &report(&[("c1", 0)]));
+    assert_eq!(released, Err(EndedBecause::Schedule));
+    assert_eq!(session.ended().map(|ended| ended.at), Some(NOW + 2000));
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub struct PolicyBody {
     pub warn_before_ms: u64,
     /// Milliseconds between two keep-alives of a token at the least.
     pub keepalive_ms: u64,
-    /// Moment at which the session ends whatever happens (RFC 3339).
+    /// Moment at which the session ends however active its user is (RFC 3339).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     pub logout_at: Option<String>,

@@ -20,6 +20,8 @@
 //! | [`map`], `codec` | the small change |
 
 mod activity;
+#![deny(clippy::disallowed_methods)]
+
 pub mod agent;
 pub mod answer;
 mod codec;

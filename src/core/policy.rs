@@ -58,7 +58,8 @@ pub struct Policy {
     pub warn_before_ms: u64,
     /// Milliseconds between two keep-alives of a token at the least.
     pub keepalive_ms: u64,
-    /// Moment at which the session ends whatever happens, in milliseconds since the Unix epoch.
+    /// Moment at which the session ends however active its user is, in milliseconds since the Unix
+    /// epoch. A hold that lives then puts it off.
     pub logout_at: Option<u64>,
     /// Whether ends are carried out.
     pub mode: Mode,

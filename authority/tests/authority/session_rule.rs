@@ -74,10 +74,15 @@ impl Oracle {
             self.present = now;
         }
         self.holds.retain(|_, expires| *expires > now);
-        if self.logout_at == Some(now) {
-            self.ended = Some(EndedBecause::Schedule);
-        } else if self.holds.is_empty() && now - self.present >= TIMEOUT {
+        if self.holds.is_empty() && now - self.present >= TIMEOUT {
             self.ended = Some(EndedBecause::Idle);
+        }
+        self.keep_to_the_schedule();
+    }
+
+    fn keep_to_the_schedule(&mut self) {
+        if self.holds.is_empty() && self.logout_at.is_some_and(|at| at <= self.now) {
+            self.ended = Some(EndedBecause::Schedule);
         }
     }
 
@@ -98,6 +103,7 @@ impl Oracle {
                 *known = expires.max(*known);
             }
         }
+        self.keep_to_the_schedule();
     }
 
     fn standing(&self) -> Standing {
