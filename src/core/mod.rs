@@ -19,9 +19,9 @@
 //! | [`wire`] | messages between contexts |
 //! | [`map`], `codec` | the small change |
 
-mod activity;
 #![deny(clippy::disallowed_methods)]
 
+mod activity;
 pub mod agent;
 pub mod answer;
 mod codec;
