@@ -105,13 +105,13 @@ impl Agent {
                 let retry_at = now + (PAUSE_MS << tries.min(TRIES));
                 self.stream = Stream::Busy { tries: tries.saturating_add(1), retry_at };
             }
-            (Grant::Lost, _) => {
+            (Grant::Lost, Stream::Open | Stream::Broken { .. }) => {
                 self.stream = Stream::Off;
                 self.me.streaming = false;
                 self.push(Output::LeaveStream);
                 self.news();
             }
-            (Grant::Busy, _) => {}
+            (Grant::Busy | Grant::Lost, _) => {}
         }
     }
 

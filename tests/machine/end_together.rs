@@ -1,8 +1,10 @@
 //! All contexts of a group end together (design.md, rules 3 and 5), and stay ended.
 
+use proptest::prelude::*;
+use stillhere::core::answer::{Alive, Answer};
 use stillhere::core::ended::EndedBecause;
 use stillhere::core::facts::Kind;
-use stillhere::core::input::Input;
+use stillhere::core::input::{Departure, Grant, Input, Refusal};
 use stillhere::core::output::Output;
 use stillhere::core::rules::Phase;
 
@@ -100,4 +102,66 @@ fn input_in_the_warning_keeps_the_session_everywhere_at_once() {
     }
     world.run(4_000);
     assert!(!world.all_ended());
+}
+
+/// Any input that is no message of a peer: those may be greeted with the end.
+fn input() -> impl Strategy<Value = Input<'static>> {
+    let alive = || Answer::Alive(Alive { idle_ms: Some(0), ..Alive::default() });
+    prop::sample::select(vec![
+        Input::Activity(Kind::Keystroke),
+        Input::Activity(Kind::Note),
+        Input::Stay,
+        Input::Wake,
+        Input::Refused(Refusal::Untrusted),
+        Input::Lock(Grant::Busy),
+        Input::Lock(Grant::Lost),
+        Input::StreamLock(Grant::Lost),
+        Input::Answer { id: 1, answer: alive() },
+        Input::Answer { id: 2, answer: Answer::Invalid },
+        Input::News(alive()),
+        Input::News(Answer::Gone(EndedBecause::Revoked)),
+        Input::StreamBroke,
+        Input::Visible(true),
+        Input::Visible(false),
+        Input::Leaving(Departure::Frozen),
+        Input::Leaving(Departure::Hidden),
+        Input::Returned,
+        Input::End(EndedBecause::SignedOut),
+        Input::Hold { id: 3, reason: "call", ttl_ms: 60_000 },
+        Input::Release(3),
+        Input::TokenChanged,
+    ])
+}
+
+proptest! {
+    #[test]
+    fn no_output_after_the_end(inputs in prop::collection::vec((input(), 0u64..20_000), 1..40)) {
+        let mut world = World::new(7, Network::GOOD, short());
+        world.open_all(1);
+        world.run(12_000);
+        prop_assert!(world.all_ended());
+        let mut reading = world.reading();
+        for (input, pause) in inputs {
+            reading.wall += pause;
+            reading.mono += pause;
+            let agent = &mut world.contexts[0].agent;
+            agent.handle_input(input.clone(), reading);
+            let output = agent.poll_output();
+            prop_assert_eq!(output, Output::Wait(None), "after {:?}", input);
+            prop_assert_eq!(agent.phase(), Phase::Ended);
+        }
+    }
+
+    #[test]
+    fn every_input_drains_and_time_never_spins(
+        inputs in prop::collection::vec((input(), 0u64..3_000), 1..60),
+    ) {
+        // The rig fails on a wake-up that is due already.
+        let mut world = World::new(8, Network::GOOD, short());
+        world.open_all(2);
+        for (input, pause) in inputs {
+            world.tell(0, input);
+            world.run(pause);
+        }
+    }
 }

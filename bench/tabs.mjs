@@ -1,0 +1,60 @@
+/**
+ * `npm run bench -- tabs`: what a group of tabs costs and how far apart it ends, in real Chromium
+ * against a real authority. Prints a Markdown table.
+ */
+import { startAuthority } from '../tests/browser/lib/authority.mjs';
+import {
+  eachShows,
+  pause,
+  posted,
+  recorded,
+  startChromium,
+  type,
+} from '../tests/browser/lib/chromium.mjs';
+
+const TABS = [1, 10, 50];
+const TYPING_MS = 20_000;
+
+/** @param {number} count */
+async function measure(count) {
+  const authority = await startAuthority({ idle: '10s', warn: '4s', keepAlive: '2s' });
+  const chromium = await startChromium();
+  try {
+    const url = `${authority.base}/?token=${await authority.token()}`;
+    const tabs = await chromium.openAll(count, url);
+    const front = /** @type {import('puppeteer-core').Page} */ (tabs[count >> 1]);
+    await front.bringToFront();
+    await front.focus('#notes');
+    await type(front, 4_000, 500);
+    const [begin, posts] = [await authority.counts(), await posted(tabs)];
+    await type(front, TYPING_MS, 100);
+    const typed = await authority.counts();
+    const broadcasts = (await posted(tabs)) - posts;
+    await pause(3_500);
+    const [quiet, silence] = [await authority.counts(), await posted(tabs)];
+    await pause(2_000);
+    const idlePosts = (await posted(tabs)) - silence;
+    await eachShows(tabs, 'ended');
+    const end = await authority.counts();
+    const moments = (await recorded(tabs, 'ended')).map(([entry]) => entry?.at ?? 0);
+    return {
+      tabs: count,
+      'keep-alives a minute, typing': ((typed.keepAlives - begin.keepAlives) * 60_000) / TYPING_MS,
+      'broadcasts a second, 10 keys a second': (broadcasts * 1000) / TYPING_MS,
+      'broadcasts, idle': idlePosts,
+      'event streams': quiet.streams,
+      'questions until the end': end.questions - quiet.questions,
+      'ended within, ms': (Math.max(...moments) - Math.min(...moments)).toFixed(1),
+    };
+  } finally {
+    await chromium.close();
+    await authority.stop();
+  }
+}
+
+const rows = [];
+for (const count of TABS) rows.push(await measure(count));
+const columns = /** @type {(keyof typeof rows[0])[]} */ (Object.keys(rows[0] ?? {}));
+console.log(`| ${columns.join(' | ')} |`);
+console.log(`| ${columns.map(() => '---').join(' | ')} |`);
+for (const row of rows) console.log(`| ${columns.map((column) => row[column]).join(' | ')} |`);

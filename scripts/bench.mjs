@@ -1,0 +1,29 @@
+/** `npm run bench [-- PART...]`: runs the programs of bench/, each of which prints a table. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { buildAgent, buildAuthority } from './build.mjs';
+import { ensureBrowser } from './lib/browser.mjs';
+import { root } from './lib/project.mjs';
+import { program, run, Stop } from './lib/run.mjs';
+import { ensureTools } from './tools.mjs';
+
+const folder = path.join(root, 'bench');
+
+await program(import.meta.url, async () => {
+  const known = readdirSync(folder)
+    .filter((file) => file.endsWith('.mjs'))
+    .map((file) => path.basename(file, '.mjs'));
+  const wished = process.argv.slice(2);
+  const unknown = wished.find((part) => !known.includes(part));
+  if (unknown) throw new Stop(`There is no part ${unknown}; the parts are ${known.join(', ')}.`);
+  await ensureTools({});
+  await buildAgent();
+  await buildAuthority();
+  const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
+  for (const part of wished.length > 0 ? wished : known) {
+    console.log(`\n## ${part}\n`);
+    const { code } = await run(process.execPath, [path.join(folder, `${part}.mjs`)], { env });
+    if (code !== 0) return code;
+  }
+  return 0;
+});
