@@ -16,7 +16,7 @@ export class Machine {
     keepAliveMs: number,
     bits: number,
   );
-  tell(what: number, id: bigint, ttlMs: number, reason: Uint8Array): void;
+  tell(what: number, id: bigint, ttlMs: number, reason: number[]): void;
   moveTo(channel: string | undefined): void;
   look(what: number): Float64Array;
 }

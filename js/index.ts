@@ -90,7 +90,8 @@ class Agent extends EventTarget implements Public.Agent {
   }
 
   #tell(what: number, id = 0n, ttlMs = 0, reason = ''): void {
-    this.#machine?.tell(what, id, ttlMs, new TextEncoder().encode(reason));
+    const characters = Array.from(reason, (each) => each.codePointAt(0) as number);
+    this.#machine?.tell(what, id, ttlMs, characters);
   }
 
   #look(what: number): number[] {

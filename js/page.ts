@@ -30,9 +30,9 @@ const FAULTS = [
   'This page has no Web Locks or no BroadcastChannel (is it served over https?): the agent works alone.',
 ];
 
-/** NaN for what is not there, -1 for what is no number. Ranges are for the machine to judge. */
+/** -1 for what is not there, NaN for what is no number. Ranges are for the machine to judge. */
 function number(value: unknown): number {
-  return value == null ? Number.NaN : Number.isFinite(value) ? (value as number) : -1;
+  return value == null ? -1 : typeof value === 'number' && value >= 0 ? value : Number.NaN;
 }
 
 const bit = (value: unknown) => (value ? 1 : 0);
@@ -62,7 +62,7 @@ function flat(answer: Answer): Float64Array {
       ...['keystrokes', 'clicks', 'heartbeats'].map((kind) => bit(counts[kind] ?? true)),
     );
   } catch {
-    return Float64Array.of(-1);
+    return Float64Array.of(Number.NaN);
   }
 }
 

@@ -41,7 +41,7 @@ export function holds<K extends string>(flat: Flat, left: K) {
   return rows(flat, (row) => {
     const id = hex(row);
     const [ms, length] = row.splice(0, 2) as [number, number];
-    const reason = String.fromCharCode(...row.splice(0, length));
+    const reason = String.fromCodePoint(...row.splice(0, length));
     return { id, reason, [left]: ms } as { id: string; reason: string } & Record<K, number>;
   });
 }

@@ -53,15 +53,17 @@ impl Machine {
     }
 
     /// Tells of what the app does; `js/page.ts` names the numbers. A hold has a name, a time to
-    /// live and a reason in UTF-8.
-    pub fn tell(&self, what: u32, id: u64, ttl_ms: f64, reason: &[u8]) {
+    /// live and a reason, character by character.
+    pub fn tell(&self, what: u32, id: u64, ttl_ms: f64, reason: &[f64]) {
         let input = match what {
             0 => return self.shell.count(Kind::Note),
             1 => Input::Stay,
             2 => Input::Close,
             3 => {
-                let reason = str::from_utf8(reason).unwrap_or_default();
-                Input::Hold { id, reason, ttl_ms: ttl_ms as u64 }
+                let reason: String =
+                    reason.iter().filter_map(|each| char::from_u32(*each as u32)).collect();
+                self.shell.tell(Input::Hold { id, reason: &reason, ttl_ms: ttl_ms as u64 });
+                return;
             }
             4 => Input::Release(id),
             _ => match EndedBecause::ALL.get(what as usize - 5) {

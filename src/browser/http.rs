@@ -114,70 +114,51 @@ fn read(value: &JsValue) -> Answer {
     answer(&value.unchecked_ref::<Flat>().slice()).unwrap_or(Answer::Invalid)
 }
 
-/// Reads an answer of the shape that contract.md names, in the order of `js/page.ts`. What is not
-/// there is NaN, what is no number -1.
+/// Reads an answer of the shape that contract.md names, in the order of `js/page.ts`. Each value is
+/// a whole number, exact in a double; -1 for what is not there, NaN for what is no number.
 fn answer(flat: &[f64]) -> Option<Answer> {
-    let &[state, because, retry_after, idle, remaining, held, has_policy, ref policy @ ..] = flat
-    else {
-        return None;
-    };
-    if state == 1.0 {
-        let because = EndedBecause::ALL.get(because as usize).copied();
-        return Some(Answer::Gone(because.unwrap_or(EndedBecause::Revoked)));
+    let mut numbers = [None; LENGTH];
+    let mut sound = true;
+    for (number, value) in numbers.iter_mut().zip(flat) {
+        sound &= (-1.0..=9_007_199_254_740_991.0).contains(value);
+        *number = ((value + 1.0) as u64).checked_sub(1);
     }
-    if state == 2.0 {
-        return Some(Answer::Unreachable { retry_after_ms: number(retry_after) });
-    }
-    if state != 0.0 {
-        return None;
-    }
-    Some(Answer::Alive(Alive {
-        idle_ms: optional(idle)?,
-        remaining_ms: optional(remaining)?,
-        held: held > 0.0,
-        policy: if has_policy > 0.0 { Some(read_policy(policy)?) } else { None },
-    }))
-}
-
-fn read_policy(flat: &[f64]) -> Option<Policy> {
-    let &[
-        version,
-        idle,
-        warn,
-        keepalive,
-        logout,
-        max_hold,
-        observe,
-        keystrokes,
-        clicks,
-        heartbeats,
-    ] = flat
-    else {
-        return None;
-    };
-    Some(Policy {
-        version: number(version)?,
-        idle_timeout_ms: number(idle)?,
-        warn_before_ms: number(warn)?,
-        keepalive_ms: number(keepalive)?,
-        logout_at: optional(logout)?,
-        mode: if observe > 0.0 { Mode::Observe } else { Mode::Enforce },
-        counts: Counted {
-            keystrokes: keystrokes > 0.0,
-            clicks: clicks > 0.0,
-            heartbeats: heartbeats > 0.0,
-        },
-        max_hold_ms: number(max_hold)?,
+    let [state, because, retry_after_ms, idle_ms, remaining_ms, held, has_policy, policy @ ..] =
+        numbers;
+    Some(match state? {
+        0 if sound => Answer::Alive(Alive {
+            idle_ms,
+            remaining_ms,
+            held: held == Some(1),
+            policy: if has_policy == Some(1) { Some(read_policy(policy)?) } else { None },
+        }),
+        1 => {
+            let because = because.and_then(|at| EndedBecause::ALL.get(at as usize));
+            Answer::Gone(because.copied().unwrap_or(EndedBecause::Revoked))
+        }
+        2 => Answer::Unreachable { retry_after_ms },
+        _ => return None,
     })
 }
 
-/// A whole number of milliseconds or a version: finite, not negative, exact in a double.
-fn number(value: f64) -> Option<u64> {
-    (0.0..=9_007_199_254_740_991.0).contains(&value).then_some(value as u64)
-}
+const POLICY: usize = 10;
+const LENGTH: usize = 7 + POLICY;
 
-/// The same, where it may be left out.
-fn optional(value: f64) -> Option<Option<u64>> {
-    let number = number(value);
-    (number.is_some() || value.is_nan()).then_some(number)
+fn read_policy(numbers: [Option<u64>; POLICY]) -> Option<Policy> {
+    let [version, idle, warn, keepalive, logout_at, max_hold, observe, keys, clicks, heartbeats] =
+        numbers;
+    Some(Policy {
+        version: version?,
+        idle_timeout_ms: idle?,
+        warn_before_ms: warn?,
+        keepalive_ms: keepalive?,
+        logout_at,
+        mode: if observe == Some(1) { Mode::Observe } else { Mode::Enforce },
+        counts: Counted {
+            keystrokes: keys == Some(1),
+            clicks: clicks == Some(1),
+            heartbeats: heartbeats == Some(1),
+        },
+        max_hold_ms: max_hold?,
+    })
 }

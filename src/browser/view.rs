@@ -75,12 +75,9 @@ fn halves(id: u64) -> [f64; 2] {
 fn hold(id: u64, left_ms: u64, reason: &str, flat: &mut Vec<f64>) {
     flat.extend(halves(id));
     flat.push(float(left_ms));
-    let length = flat.len();
-    flat.push(0.0);
-    flat.extend(reason.encode_utf16().map(f64::from));
-    let characters = flat.len() - length - 1;
-    if let Some(length) = flat.get_mut(length) {
-        *length = float(characters as u64);
+    flat.push(float(reason.chars().count() as u64));
+    for character in reason.chars() {
+        flat.push(f64::from(u32::from(character)));
     }
 }
 

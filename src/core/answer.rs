@@ -53,7 +53,7 @@ impl Alive {
         let max = MAX_IDLE_TIMEOUT_MS + MAX_HOLD_MS;
         self.idle_ms.is_none_or(|ms| ms <= max)
             && self.remaining_ms.is_none_or(|ms| ms <= max)
-            && self.policy.as_ref().is_none_or(|policy| policy.check(true).is_ok())
+            && self.policy.as_ref().is_none_or(Policy::is_plausible)
     }
 
     /// The idle time, said or reckoned from what is left of the timeout.

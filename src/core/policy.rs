@@ -99,19 +99,35 @@ impl Policy {
     /// # Errors
     /// The first value that is out of its range.
     pub fn check(&self, dev: bool) -> Result<(), OutOfRange> {
+        let names = ["idle_timeout_ms", "warn_before_ms", "keepalive_ms", "max_hold_ms"];
+        let mut ranges = names.into_iter().zip(self.ranges(dev));
+        match ranges.find(|(_, (value, min, max))| value < min || value > max) {
+            Some((field, (_, min, max))) => Err(OutOfRange { field, min, max }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether every value is one that an authority can mean, in whichever mode it is.
+    #[must_use]
+    pub fn is_plausible(&self) -> bool {
+        self.ranges(true).iter().all(|(value, min, max)| value >= min && value <= max)
+    }
+
+    /// Each value, the smallest and the largest that is allowed.
+    fn ranges(&self, dev: bool) -> [(u64, u64, u64); 4] {
         let (min_idle, min_warn) = if dev {
             (MIN_DEV_IDLE_TIMEOUT_MS, 0)
         } else {
             (MIN_IDLE_TIMEOUT_MS, MIN_WARN_BEFORE_MS)
         };
-        let within = |field, value: u64, min: u64, max: u64| {
-            if (min..=max).contains(&value) { Ok(()) } else { Err(OutOfRange { field, min, max }) }
-        };
-        within("idle_timeout_ms", self.idle_timeout_ms, min_idle, MAX_IDLE_TIMEOUT_MS)?;
-        // The warning must end before the deadline begins: strictly less than the timeout.
-        within("warn_before_ms", self.warn_before_ms, min_warn, self.idle_timeout_ms - 1)?;
-        within("keepalive_ms", self.keepalive_ms, MIN_KEEPALIVE_MS, self.idle_timeout_ms)?;
-        within("max_hold_ms", self.max_hold_ms, 0, MAX_HOLD_MS)
+        let idle = self.idle_timeout_ms;
+        [
+            (idle, min_idle, MAX_IDLE_TIMEOUT_MS),
+            // The warning must end before the deadline begins: strictly less than the timeout.
+            (self.warn_before_ms, min_warn, idle.saturating_sub(1)),
+            (self.keepalive_ms, MIN_KEEPALIVE_MS, idle),
+            (self.max_hold_ms, 0, MAX_HOLD_MS),
+        ]
     }
 }
 

@@ -6,6 +6,7 @@ use super::answer::Answer;
 use super::facts::Row;
 use super::input::Grant;
 use super::output::{Event, Output};
+use super::policy::Policy;
 
 /// First pause before a broken or busy stream is tried again, in milliseconds.
 const PAUSE_MS: u64 = 1000;
@@ -144,7 +145,7 @@ impl Agent {
         match news {
             Answer::Gone(because) => self.end(because),
             Answer::Alive(alive) => {
-                let sane = alive.policy.as_ref().is_some_and(|policy| policy.check(true).is_ok());
+                let sane = alive.policy.as_ref().is_some_and(Policy::is_plausible);
                 if sane && alive.policy > self.facts.policy {
                     self.facts.policy = alive.policy;
                     self.emit(Event::Policy);
