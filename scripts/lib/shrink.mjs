@@ -6,19 +6,57 @@ import { Stop } from './run.mjs';
 const setBody = /** @type {any} */ (binaryen).Function.setBody;
 
 /**
- * Functions that run only once a panic is certain (std's hook, its messages and all of their
- * formatting), wasm-bindgen's own complaints about misuse, and the task code of js-sys, which
- * nothing here calls.
+ * Functions that never return: the entry points of panics, wasm-bindgen's complaints about misuse.
  */
-const dead = [
-  /\bcore(\[\w+\])?::(fmt|panicking|panic|str::count)::/,
-  /\bcore(\[\w+\])?::any::Any>::type_id/,
-  /\bcore(\[\w+\])?::cell::lazy::panic/,
-  /\bstd(\[\w+\])?::(panicking|alloc|sys::backtrace)/,
+const endless = [
+  /\bcore(\[\w+\])?::(panicking|cell::lazy::panic)/,
+  /\bstd(\[\w+\])?::(panicking::(panic_with_hook|panic_handler::\{)|alloc::rust_oom)/,
   /\balloc(\[\w+\])?::(alloc::handle_alloc_error|raw_vec::handle_error)/,
-  /\bwasm_bindgen::(throw_str|__rt::throw_null|__rt::borrow_fail)/,
+  /\bwasm_bindgen::throw_str/,
+];
+
+/**
+ * What only they call, directly or through a table: std's hook, its messages and all of their
+ * formatting. And the task code of js-sys, which nothing here calls.
+ */
+const behind = [
+  /\bcore(\[\w+\])?::(fmt|panic|str::count)::/,
+  /\bcore(\[\w+\])?::any::Any>::type_id/,
+  /\bstd(\[\w+\])?::(panicking|alloc|sys::backtrace)/,
   /\bjs_sys::futures::/,
 ];
+
+/**
+ * The names to take out. The linker makes one function of two that are alike, under either name,
+ * so what a living function calls stays, whatever it is called.
+ * @param {string} text the module as text
+ */
+function deadNames(text) {
+  /** @param {RegExp[]} patterns @param {string} name */
+  const any = (patterns, name) => patterns.some((pattern) => pattern.test(name));
+  const functions = text
+    .split(/^ \(func \$/m)
+    .slice(1)
+    .map((body) => {
+      const called = [...body.matchAll(/\(call \$("[^"]*"|[^\s)]+)/g)].map(([, name]) =>
+        bare(name),
+      );
+      return { name: bare(/^("[^"]*"|\S+)/.exec(body)?.[1]), called };
+    });
+  const names = functions.map(({ name }) => name);
+  const dead = new Set(names.filter((name) => any(endless, name) || any(behind, name)));
+  for (let before = -1; before !== dead.size; ) {
+    before = dead.size;
+    const living = functions.filter(({ name }) => !dead.has(name));
+    for (const name of living.flatMap(({ called }) => called)) {
+      if (!any(endless, name)) dead.delete(name);
+    }
+  }
+  return dead;
+}
+
+/** @param {string} [name] a name in the text format */
+const bare = (name = '') => name.replace(/^"|"$/g, '');
 
 /** What panics say, and where: with their functions gone nobody reads it. */
 const unread = [
@@ -43,10 +81,11 @@ const unread = [
  */
 export function withoutPanics(bytes) {
   const module = binaryen.readBinary(bytes);
+  const dead = deadNames(module.emitText());
   for (let at = 0; at < module.getNumFunctions(); at += 1) {
     const each = module.getFunctionByIndex(at);
     const { name, base } = binaryen.getFunctionInfo(each);
-    if (!base && dead.some((pattern) => pattern.test(name))) {
+    if (!base && dead.has(name)) {
       setBody(each, module.unreachable());
     }
   }
