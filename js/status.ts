@@ -40,9 +40,12 @@ const orNull = (value: number) => (value < 0 ? null : value);
 export function holds<K extends string>(flat: Flat, left: K) {
   return rows(flat, (row) => {
     const id = hex(row);
-    const [ms, length] = row.splice(0, 2) as [number, number];
-    const reason = String.fromCodePoint(...row.splice(0, length));
-    return { id, reason, [left]: ms } as { id: string; reason: string } & Record<K, number>;
+    const [ms, ...reason] = row.splice(0, row.indexOf(-1)) as [number, ...Flat];
+    row.shift();
+    return { id, reason: String.fromCodePoint(...reason), [left]: ms } as {
+      id: string;
+      reason: string;
+    } & Record<K, number>;
   });
 }
 

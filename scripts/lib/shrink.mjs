@@ -27,8 +27,8 @@ const behind = [
 ];
 
 /**
- * The names to take out. The linker makes one function of two that are alike, under either name,
- * so what a living function calls stays, whatever it is called.
+ * The names to take out. What a living function calls stays: it may count characters too, and the
+ * linker may have made one function of two that are alike, under either name.
  * @param {string} text the module as text
  */
 function deadNames(text) {

@@ -67,18 +67,19 @@ pub(crate) fn status(agent: &Agent, flat: &mut Vec<f64>) {
 }
 
 /// The upper and the lower half of a name.
-fn halves(id: u64) -> [f64; 2] {
-    [float(id >> 32), float(id & 0xffff_ffff)]
+fn halves(id: u64, flat: &mut Vec<f64>) {
+    flat.push(float(id >> 32));
+    flat.push(float(id & 0xffff_ffff));
 }
 
-/// `name (two halves), time left, length of the reason, its characters` of a hold.
+/// `name (two halves), time left, the characters of the reason, -1` of a hold.
 fn hold(id: u64, left_ms: u64, reason: &str, flat: &mut Vec<f64>) {
-    flat.extend(halves(id));
+    halves(id, flat);
     flat.push(float(left_ms));
-    flat.push(float(reason.chars().count() as u64));
     for character in reason.chars() {
         flat.push(f64::from(u32::from(character)));
     }
+    flat.push(NONE);
 }
 
 /// Each live hold.
@@ -107,7 +108,7 @@ pub(crate) fn contexts(agent: &Agent, flat: &mut Vec<f64>) {
     let now = agent.now();
     let ago = |at: u64| if at == 0 { NONE } else { float(now.saturating_sub(at)) };
     for (id, row) in agent.facts().live() {
-        flat.extend(halves(id));
+        halves(id, flat);
         flat.extend([flag(id == agent.id()), flag(row.visible), flag(row.streaming)]);
         flat.extend(counts(row.counts));
         flat.extend([f64::from(row.sent), ago(row.sent_at), ago(row.active_at)]);
