@@ -9,16 +9,11 @@ export class Machine {
     document: Document,
     locks: LockManager | undefined,
     channel: string | undefined,
-    id: bigint,
-    seed: bigint,
-    idleTimeoutMs: number,
-    warnBeforeMs: number,
-    keepAliveMs: number,
-    bits: number,
+    numbers: number[],
   );
-  tell(what: number, id: bigint, ttlMs: number, reason: number[]): void;
+  tell(what: number, numbers: readonly number[]): void;
   moveTo(channel: string | undefined): void;
-  look(what: number): Float64Array;
+  look(what: number): void;
 }
 
 // The two halves of wasm-bindgen's `init`, between which js/index.ts loads the module.

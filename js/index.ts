@@ -31,8 +31,9 @@ function load(): Promise<void> {
   return loading;
 }
 
-function random(): bigint {
-  return crypto.getRandomValues(new BigUint64Array(1))[0] as bigint;
+/** The two halves of a random name. */
+function random(): number[] {
+  return [...crypto.getRandomValues(new Uint32Array(2))];
 }
 
 /** The bit that says that the server has an event stream (src/bindings.rs). */
@@ -62,17 +63,12 @@ class Agent extends EventTarget implements Public.Agent {
       };
       said ? said.push(say) : say();
     });
-    this.#machine = new Machine(
-      this.#page,
-      window,
-      document,
-      navigator.locks,
-      channel,
-      random(),
-      random(),
+    this.#machine = new Machine(this.#page, window, document, navigator.locks, channel, [
+      ...random(),
+      ...random(),
       ...options.wish,
       options.listening | (server.listen ? LISTENS : 0),
-    );
+    ]);
     setTimeout(() => {
       const early = said ?? [];
       said = undefined;
@@ -89,13 +85,13 @@ class Agent extends EventTarget implements Public.Agent {
     return this.#machine;
   }
 
-  #tell(what: number, id = 0n, ttlMs = 0, reason = ''): void {
-    const characters = Array.from(reason, (each) => each.codePointAt(0) as number);
-    this.#machine?.tell(what, id, ttlMs, characters);
+  #tell(what: number, ...numbers: number[]): void {
+    this.#machine?.tell(what, numbers);
   }
 
   #look(what: number): number[] {
-    return [...this.#open().look(what)];
+    this.#open().look(what);
+    return this.#page.shown;
   }
 
   get status(): Public.Status {
@@ -122,9 +118,10 @@ class Agent extends EventTarget implements Public.Agent {
     const ttlMs = checkHold(reason, options);
     this.#open();
     const id = random();
-    const renew = () => this.#tell(HOLD, id, ttlMs, reason);
+    const characters = Array.from(reason, (each) => each.codePointAt(0) as number);
+    const renew = () => this.#tell(HOLD, ...id, ttlMs, ...characters);
     renew();
-    return { release: () => this.#tell(RELEASE, id), renew };
+    return { release: () => this.#tell(RELEASE, ...id), renew };
   }
 
   end(because: Public.EndedBecause = 'signed-out'): void {

@@ -84,7 +84,11 @@ export type Results = {
 export class Page {
   readonly #server: KeepAlive;
   readonly #dispatch: (name: string, detail?: unknown) => void;
+  readonly #requests = new Map<number, AbortController>();
+  #stream: AbortController | undefined;
   readonly #locks: (() => void)[] = [];
+  /** What the machine was last seen to know. */
+  shown: number[] = [];
   readonly results: Results = { acknowledged: 0, failed: 0, lastStatus: null };
 
   constructor(server: KeepAlive, dispatch: (name: string, detail?: unknown) => void) {
@@ -102,11 +106,16 @@ export class Page {
   }
 
   /** `what`: a keep-alive, one of a page that goes, a question; from 3 on, an end and its reason. */
-  async request(what: number, detail: Float64Array, signal: AbortSignal): Promise<Float64Array> {
+  async request(what: number, detail: Float64Array, id: number): Promise<Float64Array> {
     const { results } = this;
+    const request = new AbortController();
+    if (what !== 1 && what < 3) {
+      // Nobody aborts what must outlive the page.
+      this.#requests.set(id, request);
+    }
     let answer: Answer;
     try {
-      answer = await this.#call(what, [...detail], signal);
+      answer = await this.#call(what, [...detail], request.signal);
       if (what < 2) {
         results.lastStatus = answer.status ?? answer.state;
         results[answer.state === 'alive' ? 'acknowledged' : 'failed'] += 1;
@@ -134,12 +143,27 @@ export class Page {
     return { state: 'unreachable' };
   }
 
-  async listen(onState: (state: Float64Array) => void, signal: AbortSignal): Promise<void> {
+  abort(id: number): void {
+    this.#requests.get(id)?.abort();
+    this.#requests.delete(id);
+  }
+
+  async listen(onState: (state: Float64Array) => void): Promise<void> {
+    this.#stream = new AbortController();
+    const { signal } = this.#stream;
     try {
       await this.#server.listen?.((state) => signal.aborted || onState(flat(state)), signal);
     } catch {
       // However a stream ends, there is none any more.
     }
+  }
+
+  leave(): void {
+    this.#stream?.abort();
+  }
+
+  show(flat: Float64Array): void {
+    this.shown = [...flat];
   }
 
   hold(lock: number): Promise<void> {

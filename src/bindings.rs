@@ -23,47 +23,49 @@ pub struct Machine {
 
 #[wasm_bindgen]
 impl Machine {
-    /// Starts a context. Wishes are in milliseconds, 0 for none; `bits` tell what to listen to:
-    /// keystrokes, clicks, scroll, pointer moves, the authority's event stream.
+    /// Starts a context. `numbers` are both halves of its name and of its seed; the wished idle
+    /// timeout, warning time and keep-alive interval in milliseconds, 0 for none; and the bits of
+    /// what to listen to: keystrokes, clicks, scroll, pointer moves, the authority's stream.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    #[expect(clippy::too_many_arguments, reason = "an object costs a getter for each field")]
     pub fn new(
         page: Page,
         window: Window,
         document: Document,
         locks: LockManager,
         channel: JsValue,
-        id: u64,
-        seed: u64,
-        idle_timeout_ms: u32,
-        warn_before_ms: u32,
-        keepalive_ms: u32,
-        bits: u32,
+        numbers: &[u32],
     ) -> Self {
-        let wished = |ms: u32| (ms > 0).then_some(u64::from(ms));
-        let wish = Wish {
-            idle_timeout_ms: wished(idle_timeout_ms),
-            warn_before_ms: wished(warn_before_ms),
-            keepalive_ms: wished(keepalive_ms),
+        let at = |at: usize| u64::from(numbers.get(at).copied().unwrap_or_default());
+        let wished = |number: usize| Some(at(number)).filter(|ms| *ms > 0);
+        let wish =
+            Wish { idle_timeout_ms: wished(4), warn_before_ms: wished(5), keepalive_ms: wished(6) };
+        let bits = at(7) as u32;
+        let config = Config {
+            id: at(0) << 32 | at(1),
+            seed: at(2) << 32 | at(3),
+            wish,
+            listens: bits & 16 > 0,
+            visible: true,
         };
-        let config = Config { id, seed, wish, listens: bits & 16 > 0, visible: true };
         let place = Place { page, window, document, locks, channel };
         Self { shell: Shell::start(place, config, bits) }
     }
 
-    /// Tells of what the app does; `js/page.ts` names the numbers. A hold has a name, a time to
-    /// live and a reason, character by character.
-    pub fn tell(&self, what: u32, id: u64, ttl_ms: f64, reason: &[f64]) {
+    /// Tells of what the app does; `js/page.ts` names the numbers. A hold has a name in two
+    /// halves, a time to live, and a reason, character by character.
+    pub fn tell(&self, what: u32, numbers: &[u32]) {
+        let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
+        let id = u64::from(number(0)) << 32 | u64::from(number(1));
         let input = match what {
             0 => return self.shell.count(Kind::Note),
             1 => Input::Stay,
             2 => Input::Close,
             3 => {
-                let reason: String =
-                    reason.iter().filter_map(|each| char::from_u32(*each as u32)).collect();
-                self.shell.tell(Input::Hold { id, reason: &reason, ttl_ms: ttl_ms as u64 });
-                return;
+                let reason = numbers.iter().skip(3);
+                let reason: String = reason.filter_map(|each| char::from_u32(*each)).collect();
+                let ttl_ms = number(2).into();
+                return self.shell.tell(Input::Hold { id, reason: &reason, ttl_ms });
             }
             4 => Input::Release(id),
             _ => match EndedBecause::ALL.get(what as usize - 5) {
@@ -80,12 +82,13 @@ impl Machine {
         self.shell.move_to(channel);
     }
 
-    /// Numbers that `js/status.ts` gives names to: status, contexts, holds (`browser/view.rs`).
-    pub fn look(&self, what: u32) -> Vec<f64> {
+    /// Shows numbers that `js/status.ts` gives names to: status, contexts, holds
+    /// (`browser/view.rs`).
+    pub fn look(&self, what: u32) {
         self.shell.look(match what {
             0 => view::status,
             1 => view::contexts,
             _ => view::holds,
-        })
+        });
     }
 }

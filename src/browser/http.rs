@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
-use web_sys::AbortController;
 
 use super::callback::{self, Callback};
 use super::shell::Shell;
@@ -27,25 +26,18 @@ extern "C" {
     fn slice(this: &Flat) -> Vec<f64>;
 }
 
-/// A request that is out.
-struct Out {
-    id: RequestId,
-    controller: AbortController,
-    _limit: Timeout,
-}
-
 /// The requests of this context: one at a time, and one event stream.
 #[derive(Default)]
 pub(super) struct Http {
-    out: Cell<Option<Out>>,
-    stream: Cell<Option<(AbortController, Callback)>>,
+    /// The request that is out, and its time limit.
+    out: Cell<Option<(RequestId, Timeout)>>,
+    stream: Cell<Option<Callback>>,
     /// Each stream has a number; what an older one brings no longer counts.
     streams: Cell<u32>,
 }
 
 impl Http {
     pub(super) fn request(&self, shell: &Rc<Shell>, request: Request) {
-        let Ok(controller) = AbortController::new() else { return };
         let mut detail = Vec::new();
         let id = request.id;
         let what = match request.what {
@@ -56,13 +48,13 @@ impl Http {
             What::Ask => 2,
             What::End(because) => 3 + because as u32,
         };
-        let promise = shell.page.request(what, &detail, &controller.signal());
+        let promise = shell.page.request(what, &detail, id);
         // Nobody waits for an end or a flush; a page that goes must not abort them.
         if what == 0 || what == 2 {
             let limit = callback::after(shell, BOUND_MS as u32, id, |shell, id| {
                 settle(shell, id, Answer::Unreachable { retry_after_ms: None });
             });
-            self.out.set(Some(Out { id, controller, _limit: limit }));
+            self.out.set(Some((id, limit)));
             promise.then(&callback::given(shell, id, |shell, id, value| {
                 settle(shell, id, read(&value));
                 JsValue::UNDEFINED
@@ -70,24 +62,23 @@ impl Http {
         }
     }
 
-    pub(super) fn abort(&self, id: RequestId) {
+    pub(super) fn abort(&self, shell: &Shell, id: RequestId) {
         match self.out.take() {
-            Some(out) if out.id == id => out.controller.abort(),
+            Some((out, _)) if out == id => shell.page.abort(id),
             other => self.out.set(other),
         }
     }
 
     /// Reads the event stream until it breaks off or is left.
     pub(super) fn listen(&self, shell: &Rc<Shell>) {
-        self.leave();
-        let Ok(controller) = AbortController::new() else { return };
+        self.leave(shell);
         let number = self.streams.get();
         let on_state = callback::kept(shell, number, |shell, _, state| {
             shell.tell(Input::News(read(&state)));
             JsValue::UNDEFINED
         });
-        let promise = shell.page.listen(on_state.as_ref(), &controller.signal());
-        self.stream.set(Some((controller, on_state)));
+        let promise = shell.page.listen(on_state.as_ref());
+        self.stream.set(Some(on_state));
         // However it ends, there is no stream any more.
         promise.then(&callback::given(shell, number, |shell, number, _| {
             if number == shell.http.streams.get() {
@@ -97,16 +88,15 @@ impl Http {
         }));
     }
 
-    pub(super) fn leave(&self) {
+    pub(super) fn leave(&self, shell: &Shell) {
         self.streams.set(self.streams.get().wrapping_add(1));
-        if let Some((controller, _)) = self.stream.take() {
-            controller.abort();
-        }
+        shell.page.leave();
+        self.stream.take();
     }
 }
 
 fn settle(shell: &Rc<Shell>, id: RequestId, answer: Answer) {
-    shell.http.abort(id);
+    shell.http.abort(shell, id);
     shell.tell(Input::Answer { id, answer });
 }
 

@@ -3,7 +3,6 @@
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
-use web_sys::AbortSignal;
 
 #[wasm_bindgen]
 extern "C" {
@@ -14,13 +13,25 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(super) fn emit(this: &Page, event: u32, code: u32);
 
+    /// Shows what [`super::shell::Shell::look`] saw. `flat` is only there during the call.
+    #[wasm_bindgen(method)]
+    pub(super) fn show(this: &Page, flat: &[f64]);
+
     /// Asks the `KeepAlive` of the page. `detail` is only there during the call.
     #[wasm_bindgen(method)]
-    pub(super) fn request(this: &Page, what: u32, detail: &[f64], signal: &AbortSignal) -> Pending;
+    pub(super) fn request(this: &Page, what: u32, detail: &[f64], id: u32) -> Pending;
+
+    /// Aborts that request, unless it is over.
+    #[wasm_bindgen(method)]
+    pub(super) fn abort(this: &Page, id: u32);
 
     /// Reads its event stream; the promise settles when the stream ends.
     #[wasm_bindgen(method)]
-    pub(super) fn listen(this: &Page, on_state: &JsValue, signal: &AbortSignal) -> Pending;
+    pub(super) fn listen(this: &Page, on_state: &JsValue) -> Pending;
+
+    /// Leaves the event stream.
+    #[wasm_bindgen(method)]
+    pub(super) fn leave(this: &Page);
 
     /// A promise that is open until [`Page::let_go`]: a lock is held for as long.
     #[wasm_bindgen(method)]

@@ -112,14 +112,14 @@ impl Shell {
     }
 
     /// A look at the machine as it is now.
-    pub(crate) fn look(self: &Rc<Self>, view: fn(&Agent, &mut Vec<f64>)) -> Vec<f64> {
+    pub(crate) fn look(self: &Rc<Self>, view: fn(&Agent, &mut Vec<f64>)) {
         let mut seen = Vec::new();
         let mut agent = self.agent.borrow_mut();
         agent.look(clock::read());
         view(&agent, &mut seen);
         drop(agent);
         self.drain();
-        seen
+        self.page.show(&seen);
     }
 
     fn open_channel(self: &Rc<Self>) {
@@ -157,7 +157,7 @@ impl Shell {
             Output::TakeLock { force } => self.lock.take(self, &self.name(), force),
             Output::ReleaseLock => self.lock.release(self),
             Output::Request(request) => self.http.request(self, request),
-            Output::Abort(id) => self.http.abort(id),
+            Output::Abort(id) => self.http.abort(self, id),
             Output::TakeStream { force } => {
                 let mut name = self.name();
                 if !name.is_undefined() {
@@ -167,7 +167,7 @@ impl Shell {
             }
             Output::Listen => self.http.listen(self),
             Output::LeaveStream => {
-                self.http.leave();
+                self.http.leave(self);
                 self.stream_lock.release(self);
             }
             Output::Event(event) => self.report(event),

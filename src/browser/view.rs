@@ -12,8 +12,14 @@ fn float(value: u64) -> f64 {
     value as f64
 }
 
-fn counts(counts: Counts) -> [f64; 4] {
-    [counts.keystrokes, counts.clicks, counts.heartbeats, counts.notes].map(f64::from)
+fn counts(counts: Counts, flat: &mut Vec<f64>) {
+    numbers([counts.keystrokes, counts.clicks, counts.heartbeats, counts.notes], flat);
+}
+
+fn numbers(four: [u32; 4], flat: &mut Vec<f64>) {
+    for number in four {
+        flat.push(f64::from(number));
+    }
 }
 
 /// What is not known or does not exist.
@@ -40,17 +46,15 @@ pub(crate) fn status(agent: &Agent, flat: &mut Vec<f64>) {
     let idle = if basis == 0 { 0 } else { now.saturating_sub(basis) };
     let refused = agent.refused();
     let sent = facts.rows.get(agent.id()).map_or(0, |row| row.sent);
-    flat.extend([
+    flat.extend_from_slice(&[
         f64::from(phase as u8),
         facts.ended.map_or(NONE, |because| f64::from(because as u8)),
         float(idle),
         remaining,
     ]);
-    flat.extend(counts(facts.counts()));
-    flat.extend(
-        [refused.untrusted, refused.origin, refused.rate, refused.malformed].map(f64::from),
-    );
-    flat.extend([
+    counts(facts.counts(), flat);
+    numbers([refused.untrusted, refused.origin, refused.rate, refused.malformed], flat);
+    flat.extend_from_slice(&[
         float(facts.live().count() as u64),
         float(policy.version),
         float(policy.idle_timeout_ms),
@@ -95,7 +99,7 @@ pub(crate) fn holds(agent: &Agent, flat: &mut Vec<f64>) {
 /// What a keep-alive tells: `ageMs, 4 counts, contexts`, then its holds.
 pub(super) fn report(report: &Report, flat: &mut Vec<f64>) {
     flat.push(float(report.age_ms));
-    flat.extend(counts(report.counts));
+    counts(report.counts, flat);
     flat.push(f64::from(report.contexts));
     for each in &report.holds {
         hold(each.id, each.ttl_ms, &each.reason, flat);
@@ -109,8 +113,8 @@ pub(crate) fn contexts(agent: &Agent, flat: &mut Vec<f64>) {
     let ago = |at: u64| if at == 0 { NONE } else { float(now.saturating_sub(at)) };
     for (id, row) in agent.facts().live() {
         halves(id, flat);
-        flat.extend([flag(id == agent.id()), flag(row.visible), flag(row.streaming)]);
-        flat.extend(counts(row.counts));
-        flat.extend([f64::from(row.sent), ago(row.sent_at), ago(row.active_at)]);
+        flat.extend_from_slice(&[flag(id == agent.id()), flag(row.visible), flag(row.streaming)]);
+        counts(row.counts, flat);
+        flat.extend_from_slice(&[f64::from(row.sent), ago(row.sent_at), ago(row.active_at)]);
     }
 }
