@@ -97,10 +97,18 @@ pub struct Row {
 pub struct Hold {
     /// Released once is released for good.
     pub released: bool,
-    /// When it lapses by itself.
+    /// When it lapses by itself; once released, when that was.
     pub expires: u64,
     /// What the app calls it, at most [`MAX_REASON`] bytes.
     pub reason: String,
+}
+
+impl Hold {
+    /// Whether it keeps the session at `now`.
+    #[must_use]
+    pub const fn lives(&self, now: u64) -> bool {
+        !self.released && self.expires > now
+    }
 }
 
 /// Longest reason of a hold, in bytes.

@@ -3,8 +3,11 @@
 use super::agent::Agent;
 use super::facts::{Hold, HoldId, MAX_REASON};
 
-/// Holds that one group can have open.
+/// Holds that one group can have open, and that a report can name.
 pub const MAX_HOLDS: usize = 64;
+/// How long a hold that is over is remembered, so that a late message does not take it up again,
+/// in milliseconds.
+const REMEMBERED_MS: u64 = 10 * 60 * 1000;
 
 impl Agent {
     /// Whether a hold of this group lived at or after `moment`.
@@ -16,7 +19,9 @@ impl Agent {
     pub(super) fn on_hold(&mut self, id: HoldId, reason: &str, ttl_ms: u64) {
         let now = self.now();
         let over = self.due().is_some_and(|due| now >= due.end_at);
-        if over || self.facts.ended.is_some() || self.facts.times.holds.len() >= MAX_HOLDS * 4 {
+        self.forget_holds();
+        let live = self.facts.times.holds.values().filter(|hold| hold.lives(now)).count();
+        if over || self.facts.ended.is_some() || live >= MAX_HOLDS {
             return;
         }
         let end = (0..=MAX_REASON.min(reason.len())).rev().find(|at| reason.is_char_boundary(*at));
@@ -34,6 +39,16 @@ impl Agent {
         self.urgent();
     }
 
+    /// Drops what is over and says nothing about the idle time any more.
+    fn forget_holds(&mut self) {
+        let now = self.now();
+        let activity = self.facts.times.activity;
+        self.facts.times.holds.retain(|_, hold| {
+            let counts = !hold.released && hold.expires > activity;
+            counts || hold.expires + REMEMBERED_MS > now
+        });
+    }
+
     pub(super) fn on_release(&mut self, id: HoldId) {
         let now = self.now();
         let Some(hold) = self.facts.times.holds.get_mut(id) else { return };
@@ -41,6 +56,7 @@ impl Agent {
             return;
         }
         hold.released = true;
+        hold.expires = now;
         self.hold_news = true;
         self.active(now);
         self.urgent();

@@ -88,6 +88,11 @@ impl<V> IdMap<V> {
         }
     }
 
+    /// Keeps what `keep` says.
+    pub fn retain(&mut self, keep: impl Fn(u64, &V) -> bool) {
+        self.0.retain(|(id, value)| keep(*id, value));
+    }
+
     fn find(&self, id: u64) -> Result<usize, usize> {
         self.0.binary_search_by(|(other, _)| other.cmp(&id))
     }

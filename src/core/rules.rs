@@ -74,7 +74,7 @@ pub fn policy(facts: &Facts) -> Policy {
 #[must_use]
 pub fn held_until(facts: &Facts, now: u64) -> Option<u64> {
     let own =
-        facts.times.holds.values().filter(|hold| !hold.released).map(|hold| hold.expires).max();
+        facts.times.holds.values().filter(|hold| hold.lives(now)).map(|hold| hold.expires).max();
     own.max(Some(facts.times.held_elsewhere)).filter(|until| *until > now)
 }
 

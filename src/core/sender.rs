@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::agent::Agent;
 use super::answer::Answer;
 use super::errand::Errand;
+use super::hold::MAX_HOLDS;
 use super::input::Grant;
 use super::output::{Event, HoldReport, Output, Report, Request, RequestId, What};
 use super::rules;
@@ -54,7 +55,9 @@ impl Agent {
             return;
         }
         // Nobody holds the lock for longer than one request, unless it was stopped in the middle:
-        // a frozen holder keeps its lock for as long as it is frozen.
+        // a frozen holder keeps its lock for as long as it is frozen. What counts is how long it
+        // was found busy here: a lost message about who began when must not make two contexts
+        // take it from each other in turn.
         let force = since.is_some_and(|since| now >= since + BOUND_MS);
         self.push(Output::TakeLock { force });
         self.sender = Sender::Asked { busy_since: since };
@@ -101,6 +104,8 @@ impl Agent {
         let covers = self.facts.times.activity;
         let what = if errand == Errand::KeepAlive {
             self.count_sent();
+            // The others must know of the activity before the request can be lost with this page.
+            self.urgent();
             What::KeepAlive { report: self.report(), flush: false }
         } else {
             What::Ask
@@ -139,6 +144,7 @@ impl Agent {
             }
             self.emit(Event::KeepAlive);
         }
+        self.probe_stream();
         // The others wait for the answer to a question, and begin to doubt one that takes long.
         if covers.is_none() || self.now() > began + RETRY_MS {
             self.urgent();
@@ -167,8 +173,9 @@ impl Agent {
     fn report(&self) -> Report {
         let now = self.now();
         let max_hold = rules::policy(&self.facts).max_hold_ms;
-        let holds = self.facts.times.holds.iter();
-        let holds = holds.filter(|(_, hold)| hold.expires + RELEASED_MS > now);
+        let all = || self.facts.times.holds.iter();
+        let over = all().filter(|(_, hold)| !hold.lives(now) && hold.expires + RELEASED_MS > now);
+        let holds = all().filter(|(_, hold)| hold.lives(now)).chain(over).take(MAX_HOLDS);
         let holds: Vec<_> = holds
             .map(|(id, hold)| {
                 let left = hold.expires.saturating_sub(now).min(max_hold);

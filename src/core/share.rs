@@ -11,6 +11,8 @@ use super::wire::{self, Envelope, WireError};
 
 /// Least time between two routine broadcasts of a context, in milliseconds (design.md, rule 9).
 const PAUSE_MS: u64 = 1000;
+/// Rows that a context keeps, as long as that leaves those of live contexts.
+const MAX_ROWS: usize = 512;
 /// How long a newcomer waits for a peer to greet it, in milliseconds.
 pub(super) const JOIN_MS: u64 = 250;
 /// How long the others leave the greeting to the first peer, in milliseconds.
@@ -100,6 +102,11 @@ impl Agent {
         self.broadcast(false, false);
     }
 
+    /// Tells the others everything at once.
+    pub(super) fn tell_all(&mut self) {
+        self.broadcast(false, true);
+    }
+
     fn broadcast(&mut self, hello: bool, all: bool) {
         self.write_row();
         let message = wire::write(self.id, hello, &self.facts, all);
@@ -126,8 +133,13 @@ impl Agent {
         let was_over = self.facts.ended.is_some();
         let version = self.facts.policy.as_ref().map(|policy| policy.version);
         self.facts.merge(&envelope.facts);
-        // Only this context writes its own row; what others repeat of it may be old.
+        // Only this context writes its own row; what others repeat of it may be old. A peer that
+        // took it for gone is told otherwise.
+        if envelope.facts.rows.get(self.id).is_some_and(|row| row.seq > self.me.seq) {
+            self.urgent();
+        }
         self.write_row();
+        self.forget_rows();
         if self.facts.ended.is_some() && !was_over {
             self.told_end = true;
         }
@@ -141,6 +153,18 @@ impl Agent {
         }
         if !envelope.hello && envelope.facts.rows.get(self.id).is_some() {
             self.joined();
+        }
+    }
+
+    /// Drops rows of contexts that left long ago, oldest activity first, when there are many: a
+    /// page that is loaded a thousand times a day leaves a thousand rows.
+    fn forget_rows(&mut self) {
+        while self.facts.rows.len() > MAX_ROWS {
+            let left = self.facts.rows.iter().filter(|(_, row)| row.left);
+            let Some(id) = left.min_by_key(|(_, row)| row.active_at).map(|(id, _)| *id) else {
+                return;
+            };
+            self.facts.rows.retain(|other, _| other != id);
         }
     }
 

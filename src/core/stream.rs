@@ -3,7 +3,7 @@
 
 use super::agent::Agent;
 use super::answer::Answer;
-use super::facts::Row;
+use super::facts::{ContextId, Row};
 use super::input::Grant;
 use super::output::{Event, Output};
 use super::policy::Policy;
@@ -73,6 +73,28 @@ impl Agent {
         self.stream = Stream::Asked { tries };
     }
 
+    /// Asks for the lock though a peer says that it reads: should it have crashed, the lock is
+    /// free. Done by whoever talks to the authority anyway, so that idle stays silent.
+    pub(super) fn probe_stream(&mut self) {
+        if self.listens && self.me.visible && self.stream == Stream::Off {
+            self.push(Output::TakeStream { force: false });
+            self.stream = Stream::Asked { tries: TRIES };
+        }
+    }
+
+    /// The lock was free, so a visible peer that says to hold it is gone. Should it only have
+    /// been slow to say so, it writes its row anew when it reads this.
+    fn inherits_stream(&mut self) -> bool {
+        let id = self.id;
+        let reads = |(other, row): &(ContextId, &Row)| *other != id && row.streaming && row.visible;
+        let gone = self.facts.live().find(reads).map(|(other, _)| other);
+        if let Some(row) = gone.and_then(|gone| self.facts.rows.get_mut(gone)) {
+            *row = Row { seq: row.seq + 1, left: true, streaming: false, ..*row };
+            self.tell_all();
+        }
+        self.wants_stream()
+    }
+
     fn streaming_peer(&self) -> Option<Row> {
         let mut others = self.facts.live().filter(|(id, row)| *id != self.id && row.streaming);
         others.next().map(|(_, row)| *row)
@@ -92,7 +114,7 @@ impl Agent {
     pub(super) fn on_stream_lock(&mut self, grant: Grant) {
         let now = self.now();
         match (grant, self.stream) {
-            (Grant::Granted, Stream::Asked { .. }) if self.wants_stream() => {
+            (Grant::Granted, Stream::Asked { .. }) if self.inherits_stream() => {
                 self.stream = Stream::Open;
                 self.me.streaming = true;
                 self.push(Output::Listen);

@@ -61,6 +61,22 @@ fn a_hold_of_another_partition_is_respected() {
 }
 
 #[test]
+fn a_day_of_calls_never_runs_out_of_holds() {
+    let mut world = World::new(6, Network::GOOD, short());
+    world.open_all(2);
+    for call in 1..400 {
+        world.tell(0, Input::Hold { id: call, reason: "call", ttl_ms: 3_600_000 });
+        world.run(4_000);
+        assert_eq!(world.phase(1), Phase::Held, "call {call}");
+        world.tell(0, Input::Release(call));
+        world.run(3_000);
+        assert_eq!(world.phase(1), Phase::Active, "after call {call}");
+    }
+    let holds = world.contexts[0].agent.facts().times.holds.len();
+    assert!(holds <= 110, "{holds} holds are remembered");
+}
+
+#[test]
 fn a_hold_that_is_never_released_lapses() {
     let mut world = World::new(2, Network::GOOD, short());
     world.open_all(2);

@@ -47,3 +47,18 @@ proptest! {
         prop_assert!(end.is_some() || world.session.state(world.now, &world.policy).remaining_ms == Some(0));
     }
 }
+
+#[test]
+fn nobody_takes_the_lock_from_one_who_is_asking() {
+    // Found by the test above: messages of who began when are lost, and requests take longer than
+    // the pause before a busy lock is tried again.
+    let network = Network { loss: 100, doubling: 0, delay: 1, latency: 900 };
+    let mut world = World::new(1, network, short());
+    for at in 0..4 {
+        world.open(at == 0);
+    }
+    world.run(6_000);
+    world.key(0);
+    world.run(40_000);
+    assert!(world.all_ended());
+}

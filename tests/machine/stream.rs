@@ -36,6 +36,68 @@ fn a_context_that_starts_hidden_is_one_of_the_group() {
 }
 
 #[test]
+fn a_reader_that_crashes_is_replaced_by_whoever_talks_to_the_authority_next() {
+    let mut world = World::new(5, Network::GOOD, short());
+    world.open(true);
+    world.open(true);
+    world.open(true);
+    world.run(3_000);
+    assert_eq!(world.listeners(), 1);
+    let reader = (0..3).find(|at| {
+        world.contexts[*at]
+            .agent
+            .facts()
+            .rows
+            .iter()
+            .any(|(id, row)| row.streaming && *id == world.contexts[*at].agent.id())
+    });
+    world.crash(reader.unwrap_or(0));
+    let other = (reader.unwrap_or(0) + 1) % 3;
+    assert_eq!(world.listeners(), 0);
+    world.key(other);
+    world.run(1_000);
+    assert_eq!(world.listeners(), 1);
+    assert_eq!(world.contexts[other].agent.facts().live().count(), 2, "the crashed one is gone");
+}
+
+#[test]
+fn one_that_is_taken_for_gone_says_that_it_is_not() {
+    let mut world = World::new(6, Network::GOOD, short());
+    world.open(true);
+    world.open(true);
+    world.run(3_000);
+    let mut facts = world.contexts[0].agent.facts().clone();
+    let id = world.contexts[1].agent.id();
+    if let Some(row) = facts.rows.get_mut(id) {
+        row.seq += 1;
+        row.left = true;
+    }
+    let hello = stillhere::core::wire::Envelope { from: 99, hello: false, facts };
+    let bytes = stillhere::core::wire::encode(&hello).expect("encodes");
+    for at in 0..2 {
+        world.tell(at, Input::Message(&bytes));
+    }
+    world.run(100);
+    assert_eq!(world.contexts[0].agent.facts().live().count(), 2);
+}
+
+#[test]
+fn a_page_that_is_loaded_again_and_again_does_not_fill_the_messages() {
+    let mut world = World::new(7, Network::GOOD, short());
+    world.open(true);
+    for _ in 0..700 {
+        let at = world.open(false);
+        world.key(0);
+        world.run(300);
+        world.close(at);
+    }
+    world.run(1_000);
+    let rows = world.contexts[0].agent.facts().rows.len();
+    assert!(rows <= 520, "{rows} rows");
+    assert!(!world.is_ended(0));
+}
+
+#[test]
 fn a_reader_that_closes_is_replaced() {
     let mut world = World::new(2, Network::GOOD, short());
     world.open_all(3);
