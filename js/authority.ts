@@ -4,7 +4,7 @@ import { readToken } from './name.ts';
 
 const AGENT = 'stillhere-js/0.1.0';
 
-/** The state and the problem, as the authority words them (contract.md, 3). */
+/** The state and the problem, as the authority words them (docs/contract.md, 3). */
 interface Wire {
   state?: string;
   because?: EndedBecause;

@@ -249,6 +249,8 @@ export type ErrorCode =
   | 'token-missing'
   /** The WebAssembly module did not load. */
   | 'wasm-unavailable'
+  /** The group has 64 open holds, and a report can name no more. */
+  | 'too-many-holds'
   /** The agent was closed. */
   | 'closed';
 

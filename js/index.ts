@@ -39,6 +39,9 @@ function random(): number[] {
 /** The bit that says that the server has an event stream (src/bindings.rs). */
 const LISTENS = 16;
 
+/** As many as a report can name (src/core/hold.rs). */
+const MOST_HOLDS = 64;
+
 class Agent extends EventTarget implements Public.Agent {
   #machine: Machine | undefined;
   readonly #page: Page;
@@ -117,6 +120,10 @@ class Agent extends EventTarget implements Public.Agent {
   hold(reason: string, options?: { ttlMs?: number }): Public.Hold {
     const ttlMs = checkHold(reason, options);
     this.#open();
+    if (this.status.holds.length >= MOST_HOLDS) {
+      const message = `There are ${MOST_HOLDS} open holds; release one before taking another.`;
+      throw new StillhereError('too-many-holds', message);
+    }
     const id = random();
     const characters = Array.from(reason, (each) => each.codePointAt(0) as number);
     const renew = () => this.#tell(HOLD, ...id, ttlMs, ...characters);

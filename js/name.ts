@@ -8,7 +8,7 @@ export async function readToken(source: TokenSource): Promise<string | null> {
 
 /**
  * The name of channel and lock: the first 22 characters of base64url(SHA-256(group or token)), so
- * that the token itself is never seen outside of the Authorization header (contract.md, 4).
+ * that the token itself is never seen outside of the Authorization header (docs/contract.md, 4).
  * `undefined` on insecure pages, which have neither.
  */
 export async function channelName(secret: string): Promise<string | undefined> {

@@ -23,7 +23,7 @@ const help = `npm start [-- FLAGS]   builds what is missing, then serves the aut
   --idle-timeout TIME     end after this long without activity (${defaults['--idle-timeout']})
   --warn-before TIME      warn this long before the end (${defaults['--warn-before']})
   --keep-alive TIME       at most one keep-alive in this time (${defaults['--keep-alive']})
-  --store STORE           memory, PATH or redis://...
+  --store STORE           memory
   any other flag          goes to stillhere-authority as it is
 
 Environment: PORT (8787), STILLHERE_ADMIN_TOKEN (made and printed when missing), and what
@@ -160,7 +160,6 @@ async function untilHealthy(port, ended) {
 function banner(port, token) {
   return `
 Demo             http://localhost:${port}/
-Embedding host   http://crm.localhost:${port}/
 Admin token      ${token}
 
 Open the demo in three tabs.

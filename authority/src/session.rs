@@ -262,7 +262,7 @@ impl Session {
     }
 
     /// The end that has come by `now`, whichever was first. While a hold lives nobody is logged
-    /// out, by the idle time or by the schedule (design.md, "hold" and rule 4).
+    /// out, by the idle time or by the schedule (docs/architecture.md, "hold" and rule 4).
     fn over(&self, now: u64, policy: &Policy) -> Option<Ended> {
         if self.ended.is_some() {
             return self.ended;

@@ -1,5 +1,5 @@
 //! What the page's user and the browser do: trusted input in the capture phase of the window, and
-//! the life of the page. Which key, where, and what was typed is never read (design.md, rule 7).
+//! the life of the page. Which key, where, and what was typed is never read (docs/architecture.md, rule 7).
 
 use std::rc::Rc;
 

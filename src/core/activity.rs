@@ -1,5 +1,5 @@
 //! What counts as activity and when. An input costs one clock reading, one comparison with the
-//! deadline and one counter (design.md, rule 9).
+//! deadline and one counter (docs/architecture.md, rule 9).
 
 use super::agent::Agent;
 use super::facts::Kind;

@@ -30,7 +30,7 @@ pub struct Alive {
     pub policy: Option<Policy>,
 }
 
-/// What the authority said (contract.md, section 1, `KeepAlive`).
+/// What the authority said (docs/contract.md, section 1, `KeepAlive`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// The token lives.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Why a session is over (contract.md, section 1). The order is the order of precedence when
+/// Why a session is over (docs/contract.md, section 1). The order is the order of precedence when
 /// two contexts learn of different ends at once: the smaller wins, so all show the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,6 +1,6 @@
 //! What a context knows, and how two of them agree: facts only grow, so merging them is
 //! commutative, associative and idempotent. Messages may be lost, doubled or reordered and all
-//! contexts still come to the same answer (design.md, "facts that merge").
+//! contexts still come to the same answer (docs/architecture.md, "The one idea").
 
 use alloc::string::String;
 
@@ -92,7 +92,7 @@ pub struct Row {
     pub active_at: u64,
 }
 
-/// An open interaction that keeps the session (design.md, "hold").
+/// An open interaction that keeps the session (docs/architecture.md, "hold").
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Hold {
     /// Released once is released for good.
@@ -185,7 +185,7 @@ impl Merge for Times {
     }
 }
 
-/// What pages ask for; the strictest wish of the group counts (contract.md, section 1).
+/// What pages ask for; the strictest wish of the group counts (docs/contract.md, section 1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Wish {
     /// Idle timeout in milliseconds; the smallest counts.

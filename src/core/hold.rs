@@ -1,4 +1,4 @@
-//! Holds: leases that say "an interaction is open" (design.md, "hold").
+//! Holds: leases that say "an interaction is open" (docs/architecture.md, "hold").
 
 use super::agent::Agent;
 use super::facts::{Hold, HoldId, MAX_REASON};

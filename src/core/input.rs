@@ -16,7 +16,7 @@ pub enum Grant {
     Lost,
 }
 
-/// Input that was not counted, and why (contract.md, `refused`).
+/// Input that was not counted, and why (docs/contract.md, `refused`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// Made by a script (`Event.isTrusted` is false).

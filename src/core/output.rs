@@ -22,7 +22,7 @@ pub struct HoldReport {
     pub ttl_ms: u64,
 }
 
-/// The content of a keep-alive (contract.md, section 3).
+/// The content of a keep-alive (docs/contract.md, section 3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     /// How long ago the newest activity was, in milliseconds.

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Shortest idle timeout outside development mode: 5 minutes (design.md, rule 11).
+/// Shortest idle timeout outside development mode: 5 minutes (docs/architecture.md, rule 11).
 pub const MIN_IDLE_TIMEOUT_MS: u64 = 5 * 60 * 1000;
-/// Longest idle timeout: 8 hours (design.md, rule 11).
+/// Longest idle timeout: 8 hours (docs/architecture.md, rule 11).
 pub const MAX_IDLE_TIMEOUT_MS: u64 = 8 * 60 * 60 * 1000;
 /// Shortest idle timeout in the authority's explicit development mode.
 pub const MIN_DEV_IDLE_TIMEOUT_MS: u64 = 1000;

@@ -4,7 +4,7 @@
 use super::facts::Facts;
 use super::policy::{MIN_DEV_IDLE_TIMEOUT_MS, MIN_IDLE_TIMEOUT_MS, MIN_KEEPALIVE_MS, Policy};
 
-/// Where a session stands (contract.md, section 1).
+/// Where a session stands (docs/contract.md, section 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Somebody was active within the timeout.
@@ -34,7 +34,7 @@ impl Phase {
 }
 
 /// The policy in force: the authority's bounds what pages ask for, the stricter wins
-/// (design.md, rule 11). Without an authority's policy a page's wish replaces the default.
+/// (docs/architecture.md, rule 11). Without an authority's policy a page's wish replaces the default.
 #[must_use]
 pub fn policy(facts: &Facts) -> Policy {
     let wish = facts.wish;

@@ -1,7 +1,7 @@
 //! One timeline out of two clocks.
 //!
 //! Idle time is the larger of what the wall clock and the monotonic clock say has passed
-//! (design.md, "Time"): the wall clock goes on while a laptop sleeps, the monotonic one cannot
+//! (docs/architecture.md, "Clocks and eras"): the wall clock goes on while a laptop sleeps, the monotonic one cannot
 //! be set back. Contexts of one machine share the wall clock, so its milliseconds are the
 //! values that facts carry.
 

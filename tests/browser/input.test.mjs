@@ -1,4 +1,4 @@
-/** What counts, what does not, and what is never seen (design.md, rules 6 and 7). */
+/** What counts, what does not, and what is never seen (docs/architecture.md, rules 6 and 7). */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';

@@ -1,4 +1,4 @@
-/** One keep-alive per token per interval, however many tabs (design.md, rules 1, 5 and 8). */
+/** One keep-alive per token per interval, however many tabs (docs/architecture.md, rules 1, 5 and 8). */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';

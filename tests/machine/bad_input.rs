@@ -1,4 +1,4 @@
-//! Rubbish changes no fact, is reported once and never panics (design.md, rule 10).
+//! Rubbish changes no fact, is reported once and never panics (docs/architecture.md, rule 10).
 
 use proptest::prelude::*;
 use stillhere::core::answer::{Alive, Answer};

@@ -1,4 +1,4 @@
-//! Two clocks (design.md, "Time"): sleep revives nobody, a changed clock kills nobody.
+//! Two clocks (docs/architecture.md, "Clocks and eras"): sleep revives nobody, a changed clock kills nobody.
 
 use stillhere::core::rules::Phase;
 

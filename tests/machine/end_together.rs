@@ -1,4 +1,4 @@
-//! All contexts of a group end together (design.md, rules 3 and 5), and stay ended.
+//! All contexts of a group end together (docs/architecture.md, rules 3 and 5), and stay ended.
 
 use proptest::prelude::*;
 use stillhere::core::answer::{Alive, Answer};

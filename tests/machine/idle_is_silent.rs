@@ -1,4 +1,4 @@
-//! Idle costs nothing (design.md, rule 8): no request, no message, no wake-up until the warning.
+//! Idle costs nothing (docs/architecture.md, rule 8): no request, no message, no wake-up until the warning.
 
 use stillhere::core::rules::Phase;
 

@@ -1,4 +1,4 @@
-//! One keep-alive per token per interval, however many contexts (design.md, rule 1).
+//! One keep-alive per token per interval, however many contexts (docs/architecture.md, rule 1).
 
 use crate::rig::{Network, World};
 use crate::short;

@@ -28,7 +28,7 @@ impl Key {
     }
 
     /// The token's public name: the first 22 characters of base64url(SHA-256), as in the names of
-    /// channel and lock in the browser (contract.md, section 4).
+    /// channel and lock in the browser (docs/contract.md, section 4).
     #[must_use]
     pub fn id(&self) -> String {
         let mut id = URL_SAFE_NO_PAD.encode(self.0);
