@@ -107,48 +107,49 @@ fn read(value: &JsValue) -> Answer {
 /// Reads an answer of the shape that docs/contract.md names, in the order of `js/page.ts`. Each value is
 /// a whole number, exact in a double; -1 for what is not there, NaN for what is no number.
 fn answer(flat: &[f64]) -> Option<Answer> {
-    let mut numbers = [None; LENGTH];
-    let mut sound = true;
-    for (number, value) in numbers.iter_mut().zip(flat) {
-        sound &= (-1.0..=9_007_199_254_740_991.0).contains(value);
-        *number = ((value + 1.0) as u64).checked_sub(1);
-    }
-    let [state, because, retry_after_ms, idle_ms, remaining_ms, held, has_policy, policy @ ..] =
-        numbers;
-    Some(match state? {
-        0 if sound => Answer::Alive(Alive {
-            idle_ms,
-            remaining_ms,
-            held: held == Some(1),
-            policy: if has_policy == Some(1) { Some(read_policy(policy)?) } else { None },
+    Some(match number(flat, 0)? {
+        0 if flat.iter().all(is_sound) => Answer::Alive(Alive {
+            idle_ms: number(flat, 3),
+            remaining_ms: number(flat, 4),
+            held: flag(flat, 5),
+            policy: if flag(flat, 6) { Some(policy(flat)?) } else { None },
         }),
         1 => {
-            let because = because.and_then(|at| EndedBecause::ALL.get(at as usize));
+            let because = number(flat, 1).and_then(|at| EndedBecause::ALL.get(at as usize));
             Answer::Gone(because.copied().unwrap_or(EndedBecause::Revoked))
         }
-        2 => Answer::Unreachable { retry_after_ms },
+        2 => Answer::Unreachable { retry_after_ms: number(flat, 2) },
         _ => return None,
     })
 }
 
-const POLICY: usize = 10;
-const LENGTH: usize = 7 + POLICY;
-
-fn read_policy(numbers: [Option<u64>; POLICY]) -> Option<Policy> {
-    let [version, idle, warn, keepalive, logout_at, max_hold, observe, keys, clicks, heartbeats] =
-        numbers;
+fn policy(flat: &[f64]) -> Option<Policy> {
     Some(Policy {
-        version: version?,
-        idle_timeout_ms: idle?,
-        warn_before_ms: warn?,
-        keepalive_ms: keepalive?,
-        logout_at,
-        mode: if observe == Some(1) { Mode::Observe } else { Mode::Enforce },
+        version: number(flat, 7)?,
+        idle_timeout_ms: number(flat, 8)?,
+        warn_before_ms: number(flat, 9)?,
+        keepalive_ms: number(flat, 10)?,
+        logout_at: number(flat, 11),
+        mode: if flag(flat, 13) { Mode::Observe } else { Mode::Enforce },
         counts: Counted {
-            keystrokes: keys == Some(1),
-            clicks: clicks == Some(1),
-            heartbeats: heartbeats == Some(1),
+            keystrokes: flag(flat, 14),
+            clicks: flag(flat, 15),
+            heartbeats: flag(flat, 16),
         },
-        max_hold_ms: max_hold?,
+        max_hold_ms: number(flat, 12)?,
     })
+}
+
+fn is_sound(value: &f64) -> bool {
+    (-1.0..=9_007_199_254_740_991.0).contains(value)
+}
+
+#[inline(never)]
+fn number(flat: &[f64], at: usize) -> Option<u64> {
+    // `as` makes 0 of NaN and of what is negative.
+    ((flat.get(at)? + 1.0) as u64).checked_sub(1)
+}
+
+fn flag(flat: &[f64], at: usize) -> bool {
+    flat.get(at) == Some(&1.0)
 }
