@@ -11,7 +11,7 @@ const setBody = /** @type {any} */ (binaryen).Function.setBody;
 const endless = [
   /\bcore(\[\w+\])?::(panicking|cell::lazy::panic)/,
   /\bstd(\[\w+\])?::(panicking::(panic_with_hook|panic_handler::\{)|alloc::rust_oom)/,
-  /\balloc(\[\w+\])?::(alloc::handle_alloc_error|raw_vec::handle_error)/,
+  /\balloc(\[\w+\])?::(alloc::handle_alloc_error|raw_vec::handle_error|vec::.*::assert_failed)/,
   /\bwasm_bindgen::throw_str/,
 ];
 

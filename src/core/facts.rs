@@ -198,13 +198,18 @@ pub struct Wish {
 
 impl Merge for Wish {
     fn merge(&mut self, other: &Self) {
-        let smaller = |a: Option<u64>, b: Option<u64>| match (a, b) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        };
-        self.idle_timeout_ms = smaller(self.idle_timeout_ms, other.idle_timeout_ms);
-        self.keepalive_ms = smaller(self.keepalive_ms, other.keepalive_ms);
+        smaller(&mut self.idle_timeout_ms, other.idle_timeout_ms);
+        smaller(&mut self.keepalive_ms, other.keepalive_ms);
         self.warn_before_ms = self.warn_before_ms.max(other.warn_before_ms);
+    }
+}
+
+/// Takes in the smaller of two wishes, where there are any.
+fn smaller(mine: &mut Option<u64>, other: Option<u64>) {
+    if let Some(wished) = other
+        && mine.is_none_or(|mine| wished < mine)
+    {
+        *mine = other;
     }
 }
 

@@ -1,5 +1,7 @@
 //! Holds: leases that say "an interaction is open" (docs/architecture.md, "hold").
 
+use alloc::string::String;
+
 use super::agent::Agent;
 use super::facts::{Hold, HoldId, MAX_REASON};
 
@@ -24,10 +26,15 @@ impl Agent {
         if over || self.facts.ended.is_some() || live >= MAX_HOLDS {
             return;
         }
-        let end = (0..=MAX_REASON.min(reason.len())).rev().find(|at| reason.is_char_boundary(*at));
-        let reason = reason.get(..end.unwrap_or(0)).unwrap_or_default().into();
+        let mut name = String::new();
+        for character in reason.chars() {
+            if name.len() + character.len_utf8() > MAX_REASON {
+                break;
+            }
+            name.push(character);
+        }
         let expires = now.saturating_add(ttl_ms.min(self.policy().max_hold_ms));
-        let hold = Hold { released: false, expires, reason };
+        let hold = Hold { released: false, expires, reason: name };
         match self.facts.times.holds.get_mut(id) {
             Some(known) if !known.released => known.expires = known.expires.max(expires),
             Some(_) => return,

@@ -62,17 +62,7 @@ impl<V> IdMap<V> {
                     entry.1 = value;
                 }
             }
-            Err(at) => {
-                self.0.push((id, value));
-                // `Vec::insert` would do, but its panic brings all of the formatting along.
-                let mut last = self.0.len() - 1;
-                while last > at
-                    && let Some([before, entry]) = self.0.get_mut(last - 1..=last)
-                {
-                    ::core::mem::swap(before, entry);
-                    last -= 1;
-                }
-            }
+            Err(at) => self.0.insert(at, (id, value)),
         }
     }
 
@@ -93,8 +83,10 @@ impl<V> IdMap<V> {
         self.0.retain(|(id, value)| keep(*id, value));
     }
 
+    /// Where it is, or would be.
     fn find(&self, id: u64) -> Result<usize, usize> {
-        self.0.binary_search_by(|(other, _)| other.cmp(&id))
+        let at = self.0.iter().position(|(other, _)| *other >= id).unwrap_or(self.0.len());
+        if self.0.get(at).is_some_and(|(other, _)| *other == id) { Ok(at) } else { Err(at) }
     }
 }
 

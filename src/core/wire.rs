@@ -84,17 +84,19 @@ fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
     let times = &facts.times;
     let failure = times.failure;
     // Two clocks of one machine may differ by a jump that one of them has not noticed yet.
-    let latest = now.saturating_add(2 * JUMP_MS);
+    let latest = now + 2 * JUMP_MS;
     let past = [times.activity, times.acknowledged, times.answered, times.sent, failure.at];
+    let holds = times.holds.values();
+    let lapse = holds.map(|hold| hold.expires).max().unwrap_or(0);
     // Moments of an era that is over are not taken in, so they need not make sense here.
     let moments = times.era < era
         || (past.iter().all(|time| *time <= latest)
-            && times.held_elsewhere <= latest.saturating_add(MAX_IDLE_TIMEOUT_MS)
-            && failure.retry_at <= latest.saturating_add(MAX_PAUSE_MS)
-            && times.holds.values().all(|hold| hold.expires <= latest.saturating_add(MAX_HOLD_MS)));
+            && times.held_elsewhere <= latest + MAX_IDLE_TIMEOUT_MS
+            && failure.retry_at <= latest + MAX_PAUSE_MS
+            && lapse <= latest + MAX_HOLD_MS);
     let wishes = [facts.wish.idle_timeout_ms, facts.wish.warn_before_ms, facts.wish.keepalive_ms];
     moments
-        && times.era <= era.saturating_add(MAX_ERA_STEP)
+        && times.era.saturating_sub(era) <= MAX_ERA_STEP
         && facts.rows.len() <= MAX_ENTRIES
         && times.holds.len() <= MAX_ENTRIES
         && times.holds.values().all(|hold| hold.reason.len() <= MAX_REASON)
