@@ -82,7 +82,7 @@ async function bind() {
 async function optimise() {
   const features = wasmFeatures.map((feature) => `--enable-${feature}`);
   // rustc puts the stack first, so no data lies at the low addresses.
-  const flags = [...features, '-Oz', '-Oz', '--low-memory-unused'];
+  const flags = [...features, '--flatten', '--rereloop', '-Oz', '-Oz', '--low-memory-unused'];
   flags.push('--strip-debug', '--strip-producers', '--strip-target-features');
   flags.push('--minify-imports-and-exports-and-modules');
   const inputs = [bindgenDir, 'scripts/lib/shrink.mjs', 'package-lock.json'];

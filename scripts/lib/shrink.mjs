@@ -114,6 +114,9 @@ export function renamed(glue, { imports, exports }) {
       return to ? `        ${to}: ${body}` : '';
     })
     .replace(`"${from}": `, 'a: ')
+    // Every browser that has what the agent needs has this too, and nobody disposes of it.
+    .replace(/\(typeof FinalizationRegistry === 'undefined'\)\s*\? .*\s*: /g, '')
+    .replace(/^if \(Symbol\.dispose\).*$/m, '')
     .replace(/\bwasm\.(\w+)/g, (whole, name) =>
       known.has(name) ? `wasm.${known.get(name)}` : whole,
     );

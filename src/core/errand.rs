@@ -49,9 +49,26 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
     if !answered_since(facts, at.check_from) && !failed_since(facts, at.check_from) {
         return Some((0, Errand::Check));
     }
-    let check = (!answered_since(facts, at.check_from)).then_some((retry_at, Errand::Check));
+    // The soonest; of two at one moment the first that is named here.
+    let mut first = (u64::MAX, Errand::End);
+    let mut want = |at: u64, errand: Errand| {
+        if at < first.0 {
+            first = (at, errand);
+        }
+    };
+    if let Some(due) = due {
+        want(due.end_at, Errand::End);
+        if !answered_since(facts, due.warn_at) {
+            // One attempt is made whatever failed before; after that the pause counts.
+            let tried = failed_since(facts, due.warn_at);
+            want(if tried { due.warn_at.max(retry_at) } else { due.warn_at }, Errand::Warn);
+        }
+    }
+    if !answered_since(facts, at.check_from) {
+        want(retry_at, Errand::Check);
+    }
     let unknown = times.activity > times.acknowledged;
-    let keepalive = (unknown || at.hold_news).then(|| {
+    if unknown || at.hold_news {
         // One that nobody answered may be lost with its page: another is due within the bound.
         let unanswered = times.sent > times.answered.max(times.failure.at);
         let pause = if unanswered && !at.own {
@@ -62,13 +79,7 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
         let next = times.sent + pause;
         // The context whose activity it is has just been woken by it, and sends.
         let next = if at.own || !unknown { next } else { next.max(times.activity) + at.grace_ms };
-        (next.max(retry_at), Errand::KeepAlive)
-    });
-    let warn = due.filter(|due| !answered_since(facts, due.warn_at)).map(|due| {
-        // One attempt is made whatever failed before; after that the pause counts.
-        let tried = failed_since(facts, due.warn_at);
-        (if tried { due.warn_at.max(retry_at) } else { due.warn_at }, Errand::Warn)
-    });
-    let end = due.map(|due| (due.end_at, Errand::End));
-    [end, warn, check, keepalive].into_iter().flatten().min_by_key(|(at, _)| *at)
+        want(next.max(retry_at), Errand::KeepAlive);
+    }
+    (first.0 < u64::MAX).then_some(first)
 }

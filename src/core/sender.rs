@@ -173,16 +173,18 @@ impl Agent {
     fn report(&self) -> Report {
         let now = self.now();
         let max_hold = rules::policy(&self.facts).max_hold_ms;
-        let all = || self.facts.times.holds.iter();
-        let over = all().filter(|(_, hold)| !hold.lives(now) && hold.expires + RELEASED_MS > now);
-        let holds = all().filter(|(_, hold)| hold.lives(now)).chain(over).take(MAX_HOLDS);
-        let holds: Vec<_> = holds
-            .map(|(id, hold)| {
-                let left = hold.expires.saturating_sub(now).min(max_hold);
-                let ttl_ms = if hold.released { 0 } else { left };
-                HoldReport { id: *id, reason: hold.reason.clone(), ttl_ms }
-            })
-            .collect();
+        let mut holds = Vec::new();
+        // Those that live come first.
+        for lives in [true, false] {
+            for (id, hold) in self.facts.times.holds.iter() {
+                let told = hold.lives(now) == lives && hold.expires + RELEASED_MS > now;
+                if told && holds.len() < MAX_HOLDS {
+                    let left = hold.expires.saturating_sub(now).min(max_hold);
+                    let ttl_ms = if hold.released { 0 } else { left };
+                    holds.push(HoldReport { id: *id, reason: hold.reason.clone(), ttl_ms });
+                }
+            }
+        }
         Report {
             age_ms: now.saturating_sub(self.facts.times.activity),
             counts: self.facts.counts(),
