@@ -62,8 +62,11 @@ impl Machine {
             1 => Input::Stay,
             2 => Input::Close,
             3 => {
-                let reason = numbers.iter().skip(3);
-                let reason: String = reason.filter_map(|each| char::from_u32(*each)).collect();
+                let mut reason = String::new();
+                for character in numbers.iter().skip(3) {
+                    let character = char::from_u32(*character);
+                    reason.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
+                }
                 let ttl_ms = number(2).into();
                 return self.shell.tell(Input::Hold { id, reason: &reason, ttl_ms });
             }

@@ -73,18 +73,26 @@ pub fn policy(facts: &Facts) -> Policy {
 /// When the newest live hold lapses, if one lives.
 #[must_use]
 pub fn held_until(facts: &Facts, now: u64) -> Option<u64> {
-    let own =
-        facts.times.holds.values().filter(|hold| hold.lives(now)).map(|hold| hold.expires).max();
-    own.max(Some(facts.times.held_elsewhere)).filter(|until| *until > now)
+    let mut until = facts.times.held_elsewhere;
+    for hold in facts.times.holds.values() {
+        if hold.lives(now) {
+            until = until.max(hold.expires);
+        }
+    }
+    (until > now).then_some(until)
 }
 
 /// From when the idle time counts: the newest activity, or the moment at which a hold lapsed.
 /// (A release is an activity of its own.) 0 while nothing is known.
 #[must_use]
 pub fn basis(facts: &Facts, now: u64) -> u64 {
-    let lapsed = |hold: &&super::facts::Hold| !hold.released && hold.expires <= now;
-    let lapsed = facts.times.holds.values().filter(lapsed).map(|hold| hold.expires).max();
-    facts.times.activity.max(lapsed.unwrap_or(0))
+    let mut from = facts.times.activity;
+    for hold in facts.times.holds.values() {
+        if !hold.released && hold.expires <= now {
+            from = from.max(hold.expires);
+        }
+    }
+    from
 }
 
 /// When the warning and the end are due. `None` while held or while nothing is known.

@@ -86,14 +86,12 @@ fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
     // Two clocks of one machine may differ by a jump that one of them has not noticed yet.
     let latest = now + 2 * JUMP_MS;
     let past = [times.activity, times.acknowledged, times.answered, times.sent, failure.at];
-    let holds = times.holds.values();
-    let lapse = holds.map(|hold| hold.expires).max().unwrap_or(0);
     // Moments of an era that is over are not taken in, so they need not make sense here.
     let moments = times.era < era
         || (past.iter().all(|time| *time <= latest)
             && times.held_elsewhere <= latest + MAX_IDLE_TIMEOUT_MS
             && failure.retry_at <= latest + MAX_PAUSE_MS
-            && lapse <= latest + MAX_HOLD_MS);
+            && times.holds.values().all(|hold| hold.expires <= latest + MAX_HOLD_MS));
     let wishes = [facts.wish.idle_timeout_ms, facts.wish.warn_before_ms, facts.wish.keepalive_ms];
     moments
         && times.era.saturating_sub(era) <= MAX_ERA_STEP
