@@ -88,9 +88,7 @@ impl Agent {
 
     fn alive(&mut self, errand: Option<Errand>, began: u64, covers: Option<u64>, alive: Alive) {
         let now = self.now();
-        if alive.policy > self.facts.policy {
-            self.facts.policy.clone_from(&alive.policy);
-        }
+        self.facts.learn(&alive.policy);
         let idle = alive.idle(&rules::policy(&self.facts));
         // The authority's newest activity lies between these two: the answer took its time.
         let earliest = idle.map(|ms| began.saturating_sub(ms));

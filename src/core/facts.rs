@@ -235,6 +235,15 @@ impl Facts {
         self.rows.values().fold(Counts::default(), |sum, row| sum.plus(row.counts))
     }
 
+    /// Takes in a policy, and says whether it is newer than what was known.
+    pub fn learn(&mut self, policy: &Option<Policy>) -> bool {
+        let newer = *policy > self.policy;
+        if newer {
+            self.policy.clone_from(policy);
+        }
+        newer
+    }
+
     /// The contexts that have not left.
     pub fn live(&self) -> impl Iterator<Item = (ContextId, &Row)> {
         self.rows.iter().filter(|(_, row)| !row.left).map(|(id, row)| (*id, row))
@@ -247,9 +256,7 @@ impl Merge for Facts {
         for (id, row) in other.rows.iter() {
             self.rows.raise(*id, row);
         }
-        if other.policy > self.policy {
-            self.policy.clone_from(&other.policy);
-        }
+        self.learn(&other.policy);
         self.wish.merge(&other.wish);
         self.ended = match (self.ended, other.ended) {
             (Some(a), Some(b)) => Some(a.min(b)),

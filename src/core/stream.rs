@@ -68,7 +68,7 @@ impl Agent {
     fn take_stream(&mut self, tries: u8) {
         let other = self.streaming_peer();
         // A hidden reader may be frozen: who is visible takes it from there.
-        let force = other.is_some_and(|row| !row.visible) && self.me.visible;
+        let force = other.is_some_and(|visible| !visible) && self.me.visible;
         self.push(Output::TakeStream { force });
         self.stream = Stream::Asked { tries };
     }
@@ -95,9 +95,14 @@ impl Agent {
         self.wants_stream()
     }
 
-    fn streaming_peer(&self) -> Option<Row> {
-        let mut others = self.facts.live().filter(|(id, row)| *id != self.id && row.streaming);
-        others.next().map(|(_, row)| *row)
+    /// Whether the peer that says to read the stream is visible, if one does.
+    fn streaming_peer(&self) -> Option<bool> {
+        for (id, row) in self.facts.live() {
+            if id != self.id && row.streaming {
+                return Some(row.visible);
+            }
+        }
+        None
     }
 
     fn wants_stream(&self) -> bool {
@@ -108,7 +113,7 @@ impl Agent {
         if !self.me.visible && others.any(|(_, row)| row.visible) {
             return false;
         }
-        self.me.streaming || self.streaming_peer().is_none_or(|row| self.me.visible && !row.visible)
+        self.me.streaming || self.streaming_peer().is_none_or(|visible| self.me.visible && !visible)
     }
 
     pub(super) fn on_stream_lock(&mut self, grant: Grant) {
@@ -168,8 +173,7 @@ impl Agent {
             Answer::Gone(because) => self.end(because),
             Answer::Alive(alive) => {
                 let sane = alive.policy.as_ref().is_some_and(Policy::is_plausible);
-                if sane && alive.policy > self.facts.policy {
-                    self.facts.policy = alive.policy;
+                if sane && self.facts.learn(&alive.policy) {
                     self.emit(Event::Policy);
                     self.urgent();
                 }
