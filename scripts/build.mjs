@@ -54,18 +54,20 @@ const wasmFeatures = [
  * Panics name source files: without this the package would carry the paths of the machine that
  * built it, and two machines would build two packages.
  */
-const samePaths = `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([
+const rustFlags = `target.wasm32-unknown-unknown.rustflags=${JSON.stringify([
   `--remap-path-prefix=${path.join(cargoHome, 'registry', 'src')}=crates`,
   `--remap-path-prefix=${path.resolve(root)}=stillhere`,
+  // Nothing here recurses: 1 MiB for the stack would be memory of every tab, and longer addresses.
+  '-Clink-arg=-zstack-size=65536',
 ])}`;
 
 async function compile() {
-  const key = cargoKey + samePaths;
+  const key = cargoKey + rustFlags;
   const about = { inputs: [...cargoFiles, 'src'], outputs: [compiled], key };
   await step('cargo: the agent', about, async () => {
     await must('cargo', [
       ...['build', '--profile', 'wasm', '--target', 'wasm32-unknown-unknown'],
-      ...['-p', 'stillhere', '--lib', '--config', samePaths],
+      ...['-p', 'stillhere', '--lib', '--config', rustFlags],
     ]);
   });
 }
@@ -113,6 +115,8 @@ function bundleOptions() {
     format: 'esm',
     target: 'es2022',
     minify: true,
+    // wasm-bindgen's own; nothing outside of the bundle names them.
+    mangleProps: /^(__wbg_ptr|__destroy_into_raw|_wbg_cb_unref)$/,
     legalComments: 'none',
     charset: 'utf8',
     logLevel: 'warning',
@@ -127,7 +131,7 @@ async function bundle() {
   }
   const options = bundleOptions();
   const inputs = ['js', smallDir, 'package-lock.json', 'tsconfig.json'];
-  const about = { inputs, outputs: [dist], key: JSON.stringify(options) };
+  const about = { inputs, outputs: [dist], key: JSON.stringify(options) + options.mangleProps };
   await step('bundle', about, async () => {
     rmSync(dist, { recursive: true, force: true });
     const { build } = await import('esbuild');
