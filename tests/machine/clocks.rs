@@ -66,11 +66,18 @@ fn a_wall_clock_set_back_gives_nobody_a_second_more() {
     let before = world.session.clone();
     world.jump(-3_600_000, false);
     world.session = shifted(&before, -3_600_000, &world);
+    world.count_anew();
+    world.key(1);
+    assert_eq!(world.phase(1), Phase::Checking, "nothing counts until somebody has answered");
+    assert_eq!(world.contexts[1].agent.facts().counts().keystrokes, 1, "the one before");
+    world.run(1_100);
+    assert_eq!(world.phase(1), Phase::Active);
+    assert!((1..=3).contains(&world.tally.questions), "{} questions", world.tally.questions);
     // Timers run on the monotonic clock: they fire when they would have.
     for at in 0..3 {
         world.tell(at, stillhere::core::input::Input::Wake);
     }
-    world.run(7_200);
+    world.run(6_100);
     assert!(world.all_ended(), "10 s after the key");
 }
 

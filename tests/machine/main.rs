@@ -9,6 +9,7 @@ mod holds;
 mod idle_is_silent;
 mod one_keepalive;
 mod outages;
+mod partitions;
 mod rig;
 mod rough_network;
 mod sender_dies;

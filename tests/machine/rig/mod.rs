@@ -1,19 +1,20 @@
 //! N contexts, their channel, their locks and an authority on one virtual clock. Everything that
 //! a network can do to messages is drawn from a seed.
 
+mod authority;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 use stillhere::core::agent::{Agent, Config};
-use stillhere::core::answer::{Alive, Answer};
+use stillhere::core::answer::Answer;
 use stillhere::core::facts::{Kind, Wish};
 use stillhere::core::input::{Departure, Grant, Input};
-use stillhere::core::output::{Event, Output, Report, Request, RequestId, What};
+use stillhere::core::output::{Event, Output, Request, RequestId};
 use stillhere::core::policy::Policy;
 use stillhere::core::rules::Phase;
 use stillhere::core::time::Reading;
-use stillhere_authority::report as wire;
-use stillhere_authority::session::{Session, Standing};
+use stillhere_authority::session::Session;
 
 /// When the virtual world begins, in milliseconds since the Unix epoch.
 pub const START: u64 = 1_800_000_000_000;
@@ -367,56 +368,6 @@ impl World {
         }
     }
 
-    fn at_authority(&mut self, at: usize, request: Request) {
-        if !self.authority_up {
-            let answer = Answer::Unreachable { retry_after_ms: None };
-            self.plan(self.network.latency, Happening::Answer(at, request.id, answer));
-            return;
-        }
-        let (now, policy) = (self.now, self.policy.clone());
-        let was_over = self.session.settle(now, &policy).is_some();
-        match &request.what {
-            What::KeepAlive { report, .. } => {
-                self.tally.keepalives += 1;
-                // An end is told by the state below.
-                let _ = self.session.touch(now, &policy, &to_wire(report));
-            }
-            What::Ask => self.tally.questions += 1,
-            What::End(because) => {
-                self.tally.ends += 1;
-                self.session.end(now, &policy, *because);
-            }
-        }
-        let answer = self.state();
-        if !was_over && self.session.ended().is_some() {
-            self.tell_listeners(&answer);
-        }
-        self.plan(self.network.latency, Happening::Answer(at, request.id, answer));
-    }
-
-    /// What the authority says now.
-    pub fn state(&self) -> Answer {
-        let state = self.session.state(self.now, &self.policy);
-        match state.standing {
-            Standing::Ended(because) => Answer::Gone(because),
-            standing => Answer::Alive(Alive {
-                idle_ms: Some(state.idle_ms),
-                remaining_ms: state.remaining_ms,
-                held: standing == Standing::Held,
-                policy: Some(self.policy.clone()),
-            }),
-        }
-    }
-
-    /// The authority tells whoever reads its event stream.
-    pub fn tell_listeners(&mut self, news: &Answer) {
-        for at in 0..self.contexts.len() {
-            if self.contexts[at].listening && self.contexts[at].alive {
-                self.plan(self.network.latency, Happening::News(at, news.clone()));
-            }
-        }
-    }
-
     pub fn listeners(&self) -> usize {
         self.contexts.iter().filter(|context| context.listening && context.alive).count()
     }
@@ -435,26 +386,5 @@ fn take(holder: &mut Option<usize>, at: usize, force: bool) -> (Grant, Option<us
 fn release(holder: &mut Option<usize>, at: usize) {
     if *holder == Some(at) {
         *holder = None;
-    }
-}
-
-fn to_wire(report: &Report) -> wire::Report {
-    let holds = report.holds.iter().map(|hold| wire::HoldReport {
-        id: hold.id.to_string(),
-        reason: hold.reason.clone(),
-        ttl_ms: hold.ttl_ms,
-    });
-    let counts = report.counts;
-    wire::Report {
-        age_ms: report.age_ms,
-        counts: wire::Counts {
-            keystrokes: counts.keystrokes.into(),
-            clicks: counts.clicks.into(),
-            heartbeats: counts.heartbeats.into(),
-            notes: counts.notes.into(),
-        },
-        contexts: report.contexts,
-        holds: holds.collect(),
-        agent: "rig".into(),
     }
 }
