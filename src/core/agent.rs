@@ -251,11 +251,12 @@ impl Agent {
         }
         match jump {
             Jump::Ahead { from } => self.check_from = from + 1,
-            Jump::Back { by, from } => {
+            Jump::Back { by } => {
                 self.facts.times.shift_back(by);
                 self.me.active_at = self.me.active_at.saturating_sub(by);
                 self.started = self.started.saturating_sub(by);
-                self.check_from = from.max(1);
+                // No answer of the new era is older than the jump.
+                self.check_from = 1;
             }
         }
         self.jumped = true;

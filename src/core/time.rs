@@ -1,8 +1,8 @@
 //! One timeline out of two clocks.
 //!
 //! Idle time is the larger of what the wall clock and the monotonic clock say has passed
-//! (docs/architecture.md, "Clocks and eras"): the wall clock goes on while a laptop sleeps, the monotonic one cannot
-//! be set back. Contexts of one machine share the wall clock, so its milliseconds are the
+//! (docs/architecture.md, "Clocks and eras"): the wall clock goes on while a laptop sleeps, the
+//! monotonic one cannot be set back. Contexts of one machine share the wall clock, so its milliseconds are the
 //! values that facts carry.
 
 /// How far the clocks may disagree before the context checks with its peers and the authority.
@@ -30,8 +30,6 @@ pub enum Jump {
     Back {
         /// By how many milliseconds the timeline moved.
         by: u64,
-        /// The earliest moment, on the new timeline, at which it can have happened.
-        from: u64,
     },
 }
 
@@ -67,8 +65,7 @@ impl Timeline {
         }
         if reading.wall.saturating_add(JUMP_MS) < by_mono {
             self.now = reading.wall;
-            let from = reading.wall.saturating_sub(step);
-            return Some(Jump::Back { by: by_mono - reading.wall, from });
+            return Some(Jump::Back { by: by_mono - reading.wall });
         }
         self.now = by_mono.max(reading.wall);
         None
@@ -103,7 +100,7 @@ mod tests {
     fn a_clock_set_back_moves_the_timeline_once() {
         let mut line = Timeline::new(at(100_000, 0));
         let jump = line.advance(at(40_000, 1_000));
-        assert_eq!(jump, Some(Jump::Back { by: 61_000, from: 39_000 }));
+        assert_eq!(jump, Some(Jump::Back { by: 61_000 }));
         assert_eq!(line.advance(at(41_000, 2_000)), None);
         assert_eq!(line.now(), 41_000);
     }
