@@ -148,6 +148,8 @@ class Agent extends EventTarget implements Public.Agent {
       throw new StillhereError('token-missing', 'The token function gave none.', 'token');
     }
     const name = await channelName(this.#group ?? bearer);
+    // The page may have closed it while the token was read.
+    this.#open();
     this.#token = source;
     machine.moveTo(name);
   }

@@ -76,7 +76,7 @@ export async function startAuthority({ idle = '10s', warn = '4s', keepAlive = '2
     },
     /**
      * Live sessions as the administrator sees them.
-     * @returns {Promise<{ user: string, state: string }[]>}
+     * @returns {Promise<{ user: string, state: string, idle_ms: number }[]>}
      */
     async sessions() {
       return (await (await admin('GET', '/v1/admin/sessions')).json()).sessions;

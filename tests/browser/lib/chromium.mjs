@@ -9,6 +9,8 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  // A name that is no localhost, so that its pages are insecure: they have no locks.
+  '--host-resolver-rules=MAP insecure.test 127.0.0.1',
 ];
 /** What the driver switches off by itself and what real tabs do have. */
 const REAL = [
