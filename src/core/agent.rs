@@ -12,7 +12,7 @@ use super::ended::EndedBecause;
 use super::errand::{self, Errand, Situation};
 use super::facts::{ContextId, Counts, Facts, Row, Wish};
 use super::input::{Departure, Input, Refusal};
-use super::output::{Event, Fault, Output, Reason, RequestId, Wakeup, What};
+use super::output::{Event, Fault, Output, RequestId, What};
 use super::policy::Policy;
 use super::rules::{self, Phase};
 use super::sender::Sender;
@@ -79,7 +79,7 @@ pub struct Agent {
     pub(super) pending: Counts,
     pub(super) pending_at: u64,
     pub(super) away: bool,
-    closed: bool,
+    pub(super) closed: bool,
     pub(super) sender: Sender,
     pub(super) share: Share,
     pub(super) stream: Stream,
@@ -391,47 +391,11 @@ impl Agent {
         }
     }
 
-    pub(super) fn next_wake(&self) -> Option<Wakeup> {
-        if self.closed || self.away {
-            return None;
-        }
-        let mut first = Wakeup { at: u64::MAX, reason: Reason::Greet };
-        let mut wake = |at: Option<u64>, reason| {
-            if let Some(at) = at.filter(|at| *at < first.at) {
-                first = Wakeup { at, reason };
-            }
-        };
-        wake(self.share.greets_at(), Reason::Greet);
-        wake(self.routine_at(), Reason::Share);
-        if self.facts.ended.is_none() {
-            if let Join::Waiting { until } | Join::Moving { until } = self.join {
-                wake(Some(until), Reason::Join);
-            } else if self.sender == Sender::Rest
-                && let Some((at, errand)) = self.next_errand()
-            {
-                wake(Some(at), reason(errand));
-            }
-            wake(self.sender_wakes_at(), Reason::Bound);
-            wake(self.stream_wakes_at(), Reason::Stream);
-            wake(rules::held_until(&self.facts, self.now()), Reason::Hold);
-        }
-        (first.at < u64::MAX).then_some(first)
-    }
-
     pub(super) fn push(&mut self, output: Output) {
         self.out.push(output);
     }
 
     pub(super) fn emit(&mut self, event: Event) {
         self.push(Output::Event(event));
-    }
-}
-
-const fn reason(errand: Errand) -> Reason {
-    match errand {
-        Errand::KeepAlive => Reason::KeepAlive,
-        Errand::Check => Reason::Check,
-        Errand::Warn => Reason::Warn,
-        Errand::End => Reason::End,
     }
 }

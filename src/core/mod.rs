@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | [`agent`] | START HERE: inputs in, outputs out, the one dispatcher |
 //! | [`input`], [`output`] | what the machine is told, what it wants done |
-//! | [`time`] | two clocks, one timeline |
+//! | [`time`], `timer` | two clocks, one timeline, one moment to look at it again |
 //! | [`facts`] | what is known, and how it merges |
 //! | [`policy`], [`rules`] | what the administrator decided; deadline and phase that follow |
 //! | `activity`, [`hold`], `life` | what counts, what keeps a session, how a page comes and goes |
@@ -39,4 +39,5 @@ pub mod sender;
 pub mod share;
 pub mod stream;
 pub mod time;
+mod timer;
 pub mod wire;
