@@ -1,4 +1,4 @@
-//! The only exports to JavaScript. `js/page.ts` is their only caller: few calls that take many
+//! The only exports to JavaScript. `js/index.ts` is their only caller: few calls that take many
 //! kinds, since each export costs the module its own checks (docs/decisions/size.md).
 
 use std::rc::Rc;

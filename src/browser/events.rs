@@ -1,5 +1,6 @@
 //! What the page's user and the browser do: trusted input in the capture phase of the window, and
-//! the life of the page. Which key, where, and what was typed is never read (docs/architecture.md, rule 7).
+//! the life of the page. Which key, where, and what was typed is never read
+//! (docs/architecture.md, rule 7).
 
 use std::rc::Rc;
 
@@ -62,7 +63,11 @@ fn hear(shell: &Rc<Shell>, number: u32, event: JsValue) -> JsValue {
         4 => shell.tell(Input::Visible(is_visible(&shell.document))),
         5 => shell.tell(Input::Leaving(Departure::Frozen)),
         7 => shell.tell(Input::Leaving(Departure::Hidden)),
-        _ => shell.tell(Input::Returned),
+        _ => {
+            // It left as hidden, and not every engine says anew that it can be seen.
+            shell.tell(Input::Visible(is_visible(&shell.document)));
+            shell.tell(Input::Returned);
+        }
     }
     JsValue::UNDEFINED
 }

@@ -104,8 +104,9 @@ fn read(value: &JsValue) -> Answer {
     answer(&value.unchecked_ref::<Flat>().slice()).unwrap_or(Answer::Invalid)
 }
 
-/// Reads an answer of the shape that docs/contract.md names, in the order of `js/page.ts`. Each value is
-/// a whole number, exact in a double; -1 for what is not there, NaN for what is no number.
+/// Reads an answer of the shape that docs/contract.md names, in the order of `js/page.ts`. Each
+/// value is a whole number, exact in a double; -1 for what is not there, NaN for what is no
+/// number.
 fn answer(flat: &[f64]) -> Option<Answer> {
     Some(match number(flat, 0)? {
         0 if flat.iter().all(is_sound) => Answer::Alive(Alive {

@@ -34,7 +34,8 @@ impl Phase {
 }
 
 /// The policy in force: the authority's bounds what pages ask for, the stricter wins
-/// (docs/architecture.md, rule 11). Without an authority's policy a page's wish replaces the default.
+/// (docs/architecture.md, rule 11). Without an authority's policy a page's wish replaces the
+/// default.
 #[must_use]
 pub fn policy(facts: &Facts) -> Policy {
     let wish = facts.wish;

@@ -9,7 +9,8 @@ use super::output::{Event, Fault, Output};
 use super::sender::Sender;
 use super::wire::{self, Envelope, WireError};
 
-/// Least time between two routine broadcasts of a context, in milliseconds (docs/architecture.md, rule 9).
+/// Least time between two routine broadcasts of a context, in milliseconds
+/// (docs/architecture.md, rule 9).
 const PAUSE_MS: u64 = 1000;
 /// Rows that a context keeps, as long as that leaves those of live contexts.
 const MAX_ROWS: usize = 512;

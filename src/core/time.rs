@@ -2,8 +2,8 @@
 //!
 //! Idle time is the larger of what the wall clock and the monotonic clock say has passed
 //! (docs/architecture.md, "Clocks and eras"): the wall clock goes on while a laptop sleeps, the
-//! monotonic one cannot be set back. Contexts of one machine share the wall clock, so its milliseconds are the
-//! values that facts carry.
+//! monotonic one cannot be set back. Contexts of one machine share the wall clock, so its
+//! milliseconds are the values that facts carry.
 
 /// How far the clocks may disagree before the context checks with its peers and the authority.
 pub const JUMP_MS: u64 = 3000;

@@ -62,6 +62,23 @@ test('close() unhooks everything and tells the others', async () => {
   }
 });
 
+test('a page that comes back from the cache alive is seen and counts again', async () => {
+  const [one, other] = await openTwo();
+  await one.bringToFront();
+  await one.goto(`${authority.base}/page.js`);
+  await pause(300);
+  assert.equal((await status(other)).contexts, 1, 'it has left');
+  await one.goBack();
+  await eachShows(tabs, 'active');
+  const own = await one.evaluate('window.agent.contexts().find(({ own }) => own).visible');
+  assert.equal(own, true);
+  await one.focus('#notes');
+  await one.keyboard.press('a');
+  await pause(1_200);
+  const { contexts, counts } = await status(other);
+  assert.deepEqual({ contexts, keys: counts.keystrokes }, { contexts: 2, keys: 1 });
+});
+
 test('a rotated token takes the facts along: nobody is logged out, the new one is kept alive', async () => {
   const [one, other] = await openTwo();
   await one.bringToFront();
