@@ -63,11 +63,7 @@ fn hear(shell: &Rc<Shell>, number: u32, event: JsValue) -> JsValue {
         4 => shell.tell(Input::Visible(is_visible(&shell.document))),
         5 => shell.tell(Input::Leaving(Departure::Frozen)),
         7 => shell.tell(Input::Leaving(Departure::Hidden)),
-        _ => {
-            // It left as hidden, and not every engine says anew that it can be seen.
-            shell.tell(Input::Visible(is_visible(&shell.document)));
-            shell.tell(Input::Returned);
-        }
+        _ => shell.tell(Input::Returned),
     }
     JsValue::UNDEFINED
 }
