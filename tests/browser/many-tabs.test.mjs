@@ -86,7 +86,9 @@ for (const count of [1, 10, 50]) {
       const unseen = hidden.filter(Boolean).length;
       t.diagnostic(`${count} tabs, ${unseen} hidden, ended within ${spread.toFixed(1)} ms`);
       assert.equal(unseen, count - 1, 'all but one are hidden');
-      assert.ok(spread <= 50, `ended within ${spread} ms`);
+      // How close together they are is measured by `npm run bench -- tabs`, beside a bare message:
+      // on a busy machine that takes as long. Here it shows that nobody waited for a timer.
+      assert.ok(spread <= 500, `ended within ${spread} ms`);
     });
   });
 }
