@@ -16,7 +16,7 @@ pub const ENDS: [EndedBecause; 4] =
     [EndedBecause::Revoked, EndedBecause::SignedOut, EndedBecause::Schedule, EndedBecause::Idle];
 /// Holds that one session can have at once.
 pub const MAX_HOLDS: usize = 64;
-/// Released holds that a session remembers, so that a late report does not take them up again.
+/// Holds that are over for good and that a session remembers, so that a late report does not take them up again.
 const MAX_RELEASED: usize = 64;
 
 /// A lease that says "an interaction is open". While one lives nobody is logged out.
@@ -28,6 +28,8 @@ pub struct Hold {
     pub reason: String,
     /// First moment at which it no longer holds, in Unix milliseconds.
     pub expires_at: u64,
+    /// When it was first reported, in Unix milliseconds: the policy's `max_hold_ms` counts from here.
+    pub taken_at: u64,
 }
 
 /// How a session ended.
@@ -95,8 +97,9 @@ impl Session {
     /// Takes a report in and says where the session stands after it.
     ///
     /// A hold beyond [`MAX_HOLDS`] is not taken; the 64 that live keep the session as it is, and
-    /// contexts name their holds again with each report. A time to live is cut to the policy's
-    /// `max_hold_ms`. A hold that the report leaves out goes on: another partition may own it.
+    /// contexts name their holds again with each report. However often it is renewed, a hold lives no
+    /// longer than the policy's `max_hold_ms` from when it was first reported. One that the report
+    /// leaves out goes on: another partition may own it.
     ///
     /// # Errors
     /// The reason, when the session is over or its deadline has passed by `now`, even if nobody
@@ -166,9 +169,14 @@ impl Session {
             return Some(self.finish(ended));
         }
         self.active_at = self.idle_since(now);
-        let before = self.holds.len();
-        self.holds.retain(|hold| hold.expires_at > now);
-        self.hold_changes += (before - self.holds.len()) as u64;
+        for hold in self.holds.extract_if(.., |hold| hold.expires_at <= now) {
+            self.hold_changes += 1;
+            // One that lived as long as any may is over for good; one that was only not renewed in
+            // time can be renewed late.
+            if hold.expires_at >= hold.taken_at.saturating_add(policy.max_hold_ms) {
+                remember(&mut self.released, &hold.id);
+            }
+        }
         None
     }
 
@@ -220,26 +228,23 @@ impl Session {
             // The interaction went on until now, so the idle time starts now.
             self.active_at = self.active_at.max(now);
         }
-        if !self.released.iter().any(|known| known == id) {
-            if self.released.len() == MAX_RELEASED {
-                self.released.pop_front();
-            }
-            self.released.push_back(id.to_owned());
-        }
+        remember(&mut self.released, id);
     }
 
     fn take(&mut self, now: u64, policy: &Policy, report: &HoldReport) {
-        let ttl = report.ttl_ms.min(policy.max_hold_ms);
-        if ttl == 0 || self.released.contains(&report.id) {
+        if policy.max_hold_ms == 0 || self.released.contains(&report.id) {
             return;
         }
-        let expires_at = now.saturating_add(ttl);
+        let capped = |taken_at: u64| {
+            now.saturating_add(report.ttl_ms).min(taken_at.saturating_add(policy.max_hold_ms))
+        };
+        let expires_at = capped(now);
         if let Some(hold) = self.holds.iter_mut().find(|hold| hold.id == report.id) {
-            hold.expires_at = hold.expires_at.max(expires_at);
+            hold.expires_at = hold.expires_at.max(capped(hold.taken_at));
         } else if self.holds.len() < MAX_HOLDS {
             self.hold_changes += 1;
             let (id, reason) = (report.id.clone(), report.reason.clone());
-            self.holds.push(Hold { id, reason, expires_at });
+            self.holds.push(Hold { id, reason, expires_at, taken_at: now });
         }
     }
 
@@ -283,6 +288,16 @@ impl Session {
             (_, Some(at)) => Some(Ended { because: EndedBecause::Schedule, at }),
             (None, None) => None,
         }
+    }
+}
+
+/// Keeps the newest names of holds that are over for good.
+fn remember(released: &mut VecDeque<String>, id: &str) {
+    if !released.iter().any(|known| known == id) {
+        if released.len() == MAX_RELEASED {
+            released.pop_front();
+        }
+        released.push_back(id.to_owned());
     }
 }
 

@@ -113,3 +113,26 @@ fn an_end_lets_go_of_all_that_is_not_needed_to_remember_it() {
     assert!(session.holds.is_empty() && session.released.is_empty());
     assert_eq!(session.deadline(&POLICY), None);
 }
+
+#[test]
+fn a_hold_that_is_renewed_for_ever_lapses_at_its_longest() {
+    let policy = Policy { max_hold_ms: 60_000, ..POLICY };
+    let mut session = Session::new(NOW, &policy);
+    for second in (0..60).step_by(10) {
+        let at = NOW + second * 1000;
+        assert!(session.touch(at, &policy, &report(&[("call", 15_000)])).is_ok());
+    }
+    assert_eq!(session.state(NOW + 59_999, &policy).standing, Standing::Held);
+    let late = NOW + 60_000;
+    assert!(session.touch(late, &policy, &report(&[("call", 15_000)])).is_ok());
+    assert_eq!(session.state(late, &policy).standing, Standing::Alive, "not taken up again");
+}
+
+#[test]
+fn a_hold_that_is_renewed_late_lives_on() {
+    let mut session = Session::new(NOW, &POLICY);
+    assert!(session.touch(NOW, &POLICY, &report(&[("call", 2_000)])).is_ok());
+    let late = NOW + 3_000;
+    assert!(session.touch(late, &POLICY, &report(&[("call", 2_000)])).is_ok());
+    assert_eq!(session.state(late, &POLICY).standing, Standing::Held);
+}

@@ -52,7 +52,8 @@ fn report(step: &Step) -> Report {
 struct Oracle {
     now: u64,
     present: u64,
-    holds: BTreeMap<u8, u64>,
+    /// When each lapses, and beyond which moment it cannot be renewed.
+    holds: BTreeMap<u8, (u64, u64)>,
     released: BTreeSet<u8>,
     logout_at: Option<u64>,
     ended: Option<EndedBecause>,
@@ -70,10 +71,15 @@ impl Oracle {
             return;
         }
         let now = self.now;
-        if self.holds.values().any(|expires| *expires == now) {
+        if self.holds.values().any(|(expires, _)| *expires == now) {
             self.present = now;
         }
-        self.holds.retain(|_, expires| *expires > now);
+        for (id, (expires, until)) in &self.holds {
+            if *expires <= now && expires == until {
+                self.released.insert(*id);
+            }
+        }
+        self.holds.retain(|_, (expires, _)| *expires > now);
         if self.holds.is_empty() && now - self.present >= TIMEOUT {
             self.ended = Some(EndedBecause::Idle);
         }
@@ -98,9 +104,9 @@ impl Oracle {
                     self.present = self.now;
                 }
             } else if !self.released.contains(id) {
-                let expires = self.now + (*ttl).min(MAX_HOLD);
-                let known = self.holds.entry(*id).or_insert(expires);
-                *known = expires.max(*known);
+                let wished = self.now + ttl;
+                let (expires, until) = self.holds.entry(*id).or_insert((0, self.now + MAX_HOLD));
+                *expires = wished.min(*until).max(*expires);
             }
         }
         self.keep_to_the_schedule();
