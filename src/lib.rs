@@ -16,7 +16,11 @@ mod bindings;
 mod browser;
 pub mod core;
 
-/// A tenth of the standard allocator's size (docs/decisions/size.md).
+/// The smallest that gives memory back (docs/decisions/size.md).
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
-static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+#[expect(unsafe_code, reason = "the crate asks for the promise below")]
+static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> = {
+    // SAFETY: the module has no threads: it is built without atomics and shares no memory.
+    unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) }
+};
