@@ -62,6 +62,11 @@ function retryAfter(response: Response): number | undefined {
   return value && ms > 0 ? ms : undefined;
 }
 
+/** A token that was only used without the server's newest nonce is not dead. */
+function asksForNonce({ status, headers }: Response): boolean {
+  return status === 401 && `${headers.get('www-authenticate')}`.includes('use_dpop_nonce');
+}
+
 async function toJson(response: Response): Promise<Wire | null> {
   try {
     return await response.json();
@@ -80,7 +85,7 @@ export function authority(base: URL, token: () => TokenSource): KeepAlive {
     if (bearer === null) {
       return undefined;
     }
-    return fetch(root + path, {
+    const request: RequestInit = {
       ...init,
       headers: {
         Authorization: `Bearer ${bearer}`,
@@ -88,7 +93,10 @@ export function authority(base: URL, token: () => TokenSource): KeepAlive {
       },
       cache: 'no-store',
       credentials: 'omit',
-    });
+    };
+    const response = await fetch(root + path, request);
+    // Whoever signs requests (a service worker, a patched fetch) has the nonce now (RFC 9449, 9).
+    return asksForNonce(response) ? fetch(root + path, request) : response;
   }
 
   async function answer(path: string, init: RequestInit): Promise<Answer> {

@@ -44,7 +44,7 @@ export interface Policy {
     readonly clicks: boolean;
     readonly heartbeats: boolean;
   };
-  /** Longest time to live of a hold. */
+  /** Longest that a hold can live, from when it was taken, however often it is renewed. */
   readonly maxHoldMs: number;
 }
 
@@ -206,7 +206,10 @@ export interface AgentEvents {
 export interface Hold {
   /** Closes the interaction; the idle time starts anew. */
   release(): void;
-  /** Gives it its time to live again. */
+  /**
+   * Gives it its time to live again, up to the policy's `maxHoldMs` from when it was taken. Needed
+   * only for a hold with a `ttlMs`: any other is renewed for as long as this page lives.
+   */
   renew(): void;
 }
 
@@ -217,7 +220,11 @@ export interface Agent extends EventTarget {
   contexts(): readonly ContextStatus[];
   /** Activity that the app itself vouches for. */
   note(source?: string): void;
-  /** Says that an interaction is open: while it lives, nobody is logged out. 5 minutes by default. */
+  /**
+   * Says that an interaction is open: while it lives, nobody is logged out. It lives until it is
+   * released, and three minutes longer than this page at most; with `ttlMs` (1000 or more), for so
+   * many milliseconds unless renewed. The policy's `maxHoldMs` bounds either.
+   */
   hold(reason: string, options?: { ttlMs?: number }): Hold;
   /** The user's answer to the warning. */
   stay(): void;

@@ -164,8 +164,18 @@ class Agent extends EventTarget implements Public.Agent {
   }
 }
 
+/** A prerendered page may never be seen: it is no context before it is (HTML, prerendering). */
+async function activated(): Promise<void> {
+  if ((document as { prerendering?: boolean }).prerendering) {
+    await new Promise((seen) => {
+      document.addEventListener('prerenderingchange', seen, { once: true });
+    });
+  }
+}
+
 export async function createAgent(options: Public.AgentOptions): Promise<Public.Agent> {
   const checked = checkOptions(options);
+  await activated();
   const token = await readToken(checked.token);
   if (token === null) {
     throw new StillhereError('token-missing', 'The token function gave none.', 'token');

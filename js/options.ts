@@ -4,7 +4,6 @@ import { StillhereError } from './error.ts';
 const HOUR_MS = 3_600_000;
 const LONGEST_IDLE_MS = 8 * HOUR_MS;
 const LONGEST_HOLD_MS = 24 * HOUR_MS;
-const DEFAULT_HOLD_MS = 300_000;
 
 /** Options that were checked, in the form that the machine takes. */
 export interface Checked {
@@ -117,13 +116,11 @@ export function checkOptions(options: AgentOptions): Checked {
   };
 }
 
-/** Checks the arguments of `hold()` and gives the time to live. */
+/** Checks the arguments of `hold()` and gives the time to live; 0 for as long as the page lives. */
 export function checkHold(reason: unknown, options: unknown): number {
   if (typeof reason !== 'string' || reason === '') {
     throw bad('reason', 'a string that is not empty');
   }
   const ttlMs = isObject(options) ? options.ttlMs : undefined;
-  return ttlMs === undefined
-    ? DEFAULT_HOLD_MS
-    : checkDuration('ttlMs', ttlMs, 1000, LONGEST_HOLD_MS);
+  return ttlMs === undefined ? 0 : checkDuration('ttlMs', ttlMs, 1000, LONGEST_HOLD_MS);
 }

@@ -58,7 +58,7 @@ impl Machine {
         let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
         let id = u64::from(number(0)) << 32 | u64::from(number(1));
         let input = match what {
-            0 => return self.shell.count(Kind::Note),
+            0 => return self.shell.count(Kind::Note, || 0.0),
             1 => Input::Stay,
             2 => Input::Close,
             3 => {

@@ -25,6 +25,12 @@ pub(super) fn wall() -> u64 {
     js_sys::Date::now() as u64
 }
 
+/// How long ago `at` was by the monotonic clock, in milliseconds: of an event, the time for which
+/// the page was stalled. A time stamp that this clock cannot have made says nothing.
+pub(super) fn age(at: f64) -> u64 {
+    if at > 0.0 { (monotonic() - at) as u64 } else { 0 }
+}
+
 pub(super) fn read() -> Reading {
     Reading { wall: wall(), mono: monotonic() as u64 }
 }

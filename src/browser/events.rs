@@ -73,6 +73,6 @@ fn input(shell: &Rc<Shell>, kind: Kind, event: &Event) {
         shell.tell(Input::Refused(Refusal::Untrusted));
     // A key that is held down is one activity.
     } else if kind != Kind::Keystroke || !event.unchecked_ref::<KeyboardEvent>().repeat() {
-        shell.count(kind);
+        shell.count(kind, || event.time_stamp());
     }
 }

@@ -75,11 +75,12 @@ impl Shell {
         shell
     }
 
-    /// One activity: counted at once where that is enough.
-    pub(crate) fn count(self: &Rc<Self>, kind: Kind) {
+    /// One activity: counted at once where that is enough. `at` is when it happened by the page's
+    /// monotonic clock, if that is known.
+    pub(crate) fn count(self: &Rc<Self>, kind: Kind, at: impl FnOnce() -> f64) {
         let counted = self.agent.borrow_mut().count(kind, clock::wall());
         if !counted {
-            self.tell(Input::Activity(kind));
+            self.tell(Input::Activity { kind, age_ms: clock::age(at()) });
         }
     }
 

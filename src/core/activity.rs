@@ -3,8 +3,8 @@
 
 use super::agent::Agent;
 use super::facts::Kind;
-use super::rules::Phase;
-use super::share::News;
+use super::rules::{self, Phase};
+use super::share::{News, PAUSE_MS};
 
 /// The span of wall-clock time in which one more activity needs nothing but counting.
 #[derive(Debug, Clone, Copy, Default)]
@@ -37,7 +37,7 @@ impl Agent {
         }
     }
 
-    pub(super) fn on_activity(&mut self, kind: Option<Kind>) {
+    pub(super) fn on_activity(&mut self, kind: Option<Kind>, age_ms: u64) {
         let counts = self.policy().counts;
         let counted = match kind {
             Some(Kind::Keystroke) => counts.keystrokes,
@@ -49,47 +49,52 @@ impl Agent {
             return;
         }
         let now = self.now();
-        if self.is_checking() {
-            // Input while a newcomer learns where the session stands is judged when it knows.
-            // After a jump of the clocks it counts for nothing: it may be the key that wakes a
-            // laptop whose session is over.
+        let at = now.saturating_sub(age_ms);
+        let end_at = self.due().map_or(u64::MAX, |due| due.end_at);
+        if self.is_checking() || now >= end_at {
+            // Judged by its own time once it is known where the session stands. After a jump of
+            // the clocks it counts for nothing: it may be the key that wakes a laptop whose session
+            // is over. Nor does what came after the deadline.
             if !self.jumped
+                && at < end_at
                 && let Some(kind) = kind
             {
                 self.pending.add(kind);
-                self.pending_at = now;
+                self.pending_at = self.pending_at.max(at);
             }
-            return;
-        }
-        if self.due().is_some_and(|due| now >= due.end_at) {
             return;
         }
         if let Some(kind) = kind {
             self.me.counts.add(kind);
         }
-        self.active(now);
+        self.active(at);
     }
 
-    /// Somebody is here.
+    /// Somebody is here, or was then.
     pub(super) fn active(&mut self, at: u64) {
-        let warned = self.phase() == Phase::Warning;
+        // The others are about to warn: they must not wait for the next routine broadcast.
+        let soon = self.now() + 2 * PAUSE_MS;
+        let urgent = self.due().is_some_and(|due| soon >= due.warn_at);
         self.me.active_at = self.me.active_at.max(at);
         self.facts.times.activity = self.facts.times.activity.max(at);
-        if warned { self.urgent() } else { self.news() }
+        if urgent { self.urgent() } else { self.news() }
     }
 
+    /// Counts what came while it was unknown where the session stands, once that is known.
     pub(super) fn count_pending(&mut self) {
         if self.is_checking() {
             return;
         }
         self.jumped = false;
-        if self.pending_at == 0 {
+        let end_at = self.due().map_or(u64::MAX, |due| due.end_at);
+        if self.pending_at == 0
+            || (self.now() >= end_at && !rules::tried_since(&self.facts, end_at))
+        {
             return;
         }
         let at = ::core::mem::take(&mut self.pending_at);
         let pending = ::core::mem::take(&mut self.pending);
-        let over = self.due().is_some_and(|due| at >= due.end_at);
-        if self.facts.ended.is_none() && !over {
+        if self.facts.ended.is_none() && at < end_at {
             self.me.counts = self.me.counts.plus(pending);
             self.active(at);
         }

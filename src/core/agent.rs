@@ -22,6 +22,9 @@ use super::time::{Jump, Reading, Timeline};
 
 /// How long another context leaves a due keep-alive to the one whose activity it is, at most.
 const GRACE_MS: u64 = 2000;
+/// How long a page that cannot be seen leaves a question to one that can, at least; at most twice
+/// as long. Fifty pages that all wake at the deadline would be in each other's way.
+const PATIENCE_MS: u64 = 100;
 /// What a context starts with.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
@@ -84,8 +87,8 @@ pub struct Agent {
     pub(super) share: Share,
     pub(super) stream: Stream,
     pub(super) listens: bool,
-    pub(super) hold_news: bool,
     pub(super) grace_ms: u64,
+    pub(super) patience_ms: u64,
     pub(super) last_request: RequestId,
     pub(super) tell_end: bool,
     pub(super) told_end: bool,
@@ -127,8 +130,8 @@ impl Agent {
             share: Share::NOTHING,
             stream: Stream::Off,
             listens: config.listens,
-            hold_news: false,
             grace_ms: GRACE_MS,
+            patience_ms: 0,
             last_request: 0,
             tell_end: false,
             told_end: false,
@@ -143,6 +146,7 @@ impl Agent {
             given: 0,
         };
         agent.grace_ms = agent.draw_grace();
+        agent.patience_ms = PATIENCE_MS + agent.below(PATIENCE_MS);
         agent.write_row();
         agent.greet_all();
         agent
@@ -156,8 +160,8 @@ impl Agent {
         self.fold();
         self.look_at_the_clock(reading);
         match input {
-            Input::Activity(kind) => self.on_activity(Some(kind)),
-            Input::Stay => self.on_activity(None),
+            Input::Activity { kind, age_ms } => self.on_activity(Some(kind), age_ms),
+            Input::Stay => self.on_activity(None, 0),
             Input::Refused(refusal) => self.refuse(refusal),
             Input::Wake => {}
             Input::Message(bytes) => self.on_message(bytes),
@@ -269,11 +273,13 @@ impl Agent {
         {
             self.join = Join::Done;
         }
-        self.conclude();
+        self.renew_holds();
         self.count_pending();
+        self.conclude();
         if !self.away && self.facts.ended.is_none() && self.is_joined() {
             self.run_errands();
             // A request that ran out of time is an answer too.
+            self.count_pending();
             self.conclude();
         }
         self.announce();
@@ -352,8 +358,7 @@ impl Agent {
     }
 
     pub(super) fn is_checking(&self) -> bool {
-        let known = rules::answered_since(&self.facts, self.check_from)
-            || rules::failed_since(&self.facts, self.check_from);
+        let known = rules::tried_since(&self.facts, self.check_from);
         matches!(self.join, Join::Waiting { .. }) || !known
     }
 
@@ -362,7 +367,7 @@ impl Agent {
             check_from: self.check_from,
             own: self.me.active_at >= self.facts.times.activity,
             grace_ms: self.grace_ms,
-            hold_news: self.hold_news,
+            patience_ms: if self.me.visible { 0 } else { self.patience_ms },
         };
         errand::next(&self.facts, &self.policy(), self.now(), situation)
     }

@@ -27,8 +27,8 @@ pub struct Situation {
     pub own: bool,
     /// How long to leave the sending to the context whose activity it is, in milliseconds.
     pub grace_ms: u64,
-    /// A hold was taken or renewed and the authority does not know yet.
-    pub hold_news: bool,
+    /// How long to leave a question to a context that can be seen, in milliseconds.
+    pub patience_ms: u64,
 }
 
 /// The next errand and when it is due; a moment that has passed means now.
@@ -44,9 +44,9 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
     if let Some(due) = due
         && now >= due.end_at
     {
-        return Some((due.end_at, Errand::End));
+        return Some((due.end_at + at.patience_ms, Errand::End));
     }
-    if !answered_since(facts, at.check_from) && !failed_since(facts, at.check_from) {
+    if !rules::tried_since(facts, at.check_from) {
         return Some((0, Errand::Check));
     }
     // The soonest; of two at one moment the first that is named here.
@@ -57,18 +57,21 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
         }
     };
     if let Some(due) = due {
-        want(due.end_at, Errand::End);
+        want(due.end_at + at.patience_ms, Errand::End);
         if !answered_since(facts, due.warn_at) {
             // One attempt is made whatever failed before; after that the pause counts.
             let tried = failed_since(facts, due.warn_at);
-            want(if tried { due.warn_at.max(retry_at) } else { due.warn_at }, Errand::Warn);
+            let due_at = if tried { due.warn_at.max(retry_at) } else { due.warn_at };
+            want(due_at + at.patience_ms, Errand::Warn);
         }
     }
     if !answered_since(facts, at.check_from) {
         want(retry_at, Errand::Check);
     }
     let unknown = times.activity > times.acknowledged;
-    if unknown || at.hold_news {
+    let holds = times.holds.values().filter(|hold| hold.is_news(now));
+    let hold_news = holds.map(|hold| hold.changed).max();
+    if unknown || hold_news.is_some() {
         // One that nobody answered may be lost with its page: another is due within the bound.
         let unanswered = times.sent > times.answered.max(times.failure.at);
         let pause = if unanswered && !at.own {
@@ -78,8 +81,14 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
         };
         let next = times.sent + pause;
         // The context whose activity it is has just been woken by it, and sends.
-        let next = if at.own || !unknown { next } else { next.max(times.activity) + at.grace_ms };
-        want(next.max(retry_at), Errand::KeepAlive);
+        let mut from = u64::MAX;
+        if unknown {
+            from = if at.own { next } else { next.max(times.activity) + at.grace_ms };
+        }
+        if let Some(changed) = hold_news {
+            from = from.min(next.max(changed) + at.patience_ms);
+        }
+        want(from.max(retry_at), Errand::KeepAlive);
     }
     (first.0 < u64::MAX).then_some(first)
 }

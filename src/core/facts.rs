@@ -78,6 +78,8 @@ pub struct Row {
     pub seq: u32,
     /// The page is gone, or waits in the back/forward cache.
     pub left: bool,
+    /// The page is frozen: it is there, and can do nothing for the group.
+    pub asleep: bool,
     /// The page can be seen.
     pub visible: bool,
     /// It reads the authority's event stream for the group.
@@ -99,6 +101,15 @@ pub struct Hold {
     pub released: bool,
     /// When it lapses by itself; once released, when that was.
     pub expires: u64,
+    /// When it was taken, renewed or released.
+    pub changed: u64,
+    /// Beyond this moment it cannot be renewed: the policy's longest hold, from when it was taken.
+    pub until: u64,
+    /// The context that renews it while its page lives; 0 where the app does that.
+    pub by: ContextId,
+    /// The authority knows of this state. Last but one, so that of two that are otherwise equal
+    /// the one that says so is the larger.
+    pub told: bool,
     /// What the app calls it, at most [`MAX_REASON`] bytes.
     pub reason: String,
 }
@@ -109,8 +120,16 @@ impl Hold {
     pub const fn lives(&self, now: u64) -> bool {
         !self.released && self.expires > now
     }
+
+    /// Whether the authority must still be told of it at `now`.
+    #[must_use]
+    pub const fn is_news(&self, now: u64) -> bool {
+        !self.told && (self.lives(now) || (self.released && self.expires + RELEASED_MS > now))
+    }
 }
 
+/// How long the authority is told of a released hold, in milliseconds.
+pub(super) const RELEASED_MS: u64 = 60_000;
 /// Longest reason of a hold, in bytes.
 pub const MAX_REASON: usize = 64;
 
@@ -160,6 +179,8 @@ impl Times {
         self.failure = Failure::default();
         for hold in self.holds.values_mut() {
             hold.expires = moved(hold.expires);
+            hold.changed = moved(hold.changed);
+            hold.until = moved(hold.until);
         }
     }
 }

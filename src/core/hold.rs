@@ -1,4 +1,6 @@
-//! Holds: leases that say "an interaction is open" (docs/architecture.md, "hold").
+//! Holds: leases that say "an interaction is open" (docs/architecture.md, "hold"). The context that
+//! took one renews it for as long as its page lives, so one whose page crashed lapses by itself;
+//! where the app names a time to live, the app renews it.
 
 use alloc::string::String;
 
@@ -7,6 +9,9 @@ use super::facts::{Hold, HoldId, MAX_REASON};
 
 /// Holds that one group can have open, and that a report can name.
 pub const MAX_HOLDS: usize = 64;
+/// The lease of a hold that its context renews, in milliseconds: it is renewed when half of it is
+/// over, and the timer of a hidden page may be a minute late.
+pub const LEASE_MS: u64 = 3 * 60 * 1000;
 /// How long a hold that is over is remembered, so that a late message does not take it up again,
 /// in milliseconds.
 const REMEMBERED_MS: u64 = 10 * 60 * 1000;
@@ -18,12 +23,13 @@ impl Agent {
         holds.any(|hold| hold.expires >= moment)
     }
 
+    /// Takes a hold or renews it, for `ttl_ms` or, if that is 0, for as long as the page lives.
     pub(super) fn on_hold(&mut self, id: HoldId, reason: &str, ttl_ms: u64) {
         let now = self.now();
         let over = self.due().is_some_and(|due| now >= due.end_at);
         self.forget_holds();
         let live = self.facts.times.holds.values().filter(|hold| hold.lives(now)).count();
-        if over || self.facts.ended.is_some() || live >= MAX_HOLDS {
+        if over || self.facts.ended.is_some() {
             return;
         }
         let mut name = String::new();
@@ -33,17 +39,66 @@ impl Agent {
             }
             name.push(character);
         }
-        let expires = now.saturating_add(ttl_ms.min(self.policy().max_hold_ms));
-        let hold = Hold { released: false, expires, reason: name };
+        let lease = if ttl_ms == 0 { LEASE_MS } else { ttl_ms };
+        let by = if ttl_ms == 0 { self.id } else { 0 };
+        let until = now.saturating_add(self.policy().max_hold_ms);
+        let expires = now.saturating_add(lease);
         match self.facts.times.holds.get_mut(id) {
-            Some(known) if !known.released => known.expires = known.expires.max(expires),
-            Some(_) => return,
+            Some(known) => known.renew(now, expires),
+            None if live >= MAX_HOLDS => return,
             None => {
+                let expires = expires.min(until);
+                let hold = Hold {
+                    released: false,
+                    expires,
+                    changed: now,
+                    until,
+                    by,
+                    told: false,
+                    reason: name,
+                };
                 self.facts.times.holds.insert(id, hold);
             }
         }
-        self.hold_news = true;
         self.urgent();
+    }
+
+    /// Renews what this context vouches for, when half of the lease is over.
+    pub(super) fn renew_holds(&mut self) {
+        if self.renews_at().is_none_or(|at| at > self.now()) || self.away {
+            return;
+        }
+        let (now, id) = (self.now(), self.id);
+        for hold in self.facts.times.holds.values_mut() {
+            if hold.by == id && hold.lives(now) {
+                hold.renew(now, now + LEASE_MS);
+            }
+        }
+        self.news();
+    }
+
+    /// When [`Agent::renew_holds`] has something to do again.
+    pub(super) fn renews_at(&self) -> Option<u64> {
+        let now = self.now();
+        let holds = self.facts.times.holds.values();
+        let own = holds.filter(|hold| hold.by == self.id && hold.lives(now));
+        let short = own.filter(|hold| hold.expires < hold.until);
+        short.map(|hold| hold.expires.saturating_sub(LEASE_MS / 2)).min()
+    }
+
+    /// A number that is another whenever a hold has changed.
+    pub(super) fn hold_changes(&self) -> u64 {
+        self.facts.times.holds.values().fold(0, |sum: u64, hold| sum.wrapping_add(hold.changed))
+    }
+
+    /// The authority knows all holds as they are. Whether that is news.
+    pub(super) fn holds_told(&mut self) -> bool {
+        let mut news = false;
+        for hold in self.facts.times.holds.values_mut() {
+            news |= !hold.told;
+            hold.told = true;
+        }
+        news
     }
 
     /// Drops what is over and says nothing about the idle time any more.
@@ -59,13 +114,26 @@ impl Agent {
     pub(super) fn on_release(&mut self, id: HoldId) {
         let now = self.now();
         let Some(hold) = self.facts.times.holds.get_mut(id) else { return };
-        if hold.released || hold.expires <= now || self.facts.ended.is_some() {
+        if !hold.lives(now) || self.facts.ended.is_some() {
             return;
         }
         hold.released = true;
         hold.expires = now;
-        self.hold_news = true;
+        hold.changed = now;
+        hold.told = false;
         self.active(now);
         self.urgent();
+    }
+}
+
+impl Hold {
+    /// Puts its end off, unless it is over or at its longest.
+    fn renew(&mut self, now: u64, expires: u64) {
+        let expires = expires.min(self.until);
+        if !self.released && expires > self.expires {
+            self.expires = expires;
+            self.changed = now;
+            self.told = false;
+        }
     }
 }

@@ -42,7 +42,12 @@ pub enum Departure {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input<'a> {
     /// Trusted activity.
-    Activity(Kind),
+    Activity {
+        /// What was counted.
+        kind: Kind,
+        /// How long ago it was, in milliseconds, where the page was stalled and the event says so.
+        age_ms: u64,
+    },
     /// Something that was not counted.
     Refused(Refusal),
     /// The timer fired. A hint: nothing follows from it but a look at the clock.

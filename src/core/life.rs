@@ -24,8 +24,9 @@ impl Agent {
         self.leave_stream();
         self.me.visible = false;
         self.me.left = departure == Departure::Hidden;
+        self.me.asleep = !self.me.left;
         self.write_row();
-        let last = self.facts.live().all(|(id, _)| id == self.id);
+        let last = self.facts.live().all(|(id, row)| id == self.id || row.asleep);
         let over = self.due().is_some_and(|due| self.now() >= due.end_at);
         if last && !over && self.facts.times.activity > self.facts.times.acknowledged {
             self.flush();
@@ -39,6 +40,7 @@ impl Agent {
         }
         self.away = false;
         self.me.left = false;
+        self.me.asleep = false;
         if self.facts.ended.is_none() {
             self.rejoin(Join::Waiting { until: self.now() + JOIN_MS });
         }

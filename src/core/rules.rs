@@ -137,6 +137,12 @@ pub fn failed_since(facts: &Facts, moment: u64) -> bool {
     facts.times.failure.at >= moment && facts.times.failure.at > 0
 }
 
+/// Whether somebody asked at or after `moment`, answered or not.
+#[must_use]
+pub fn tried_since(facts: &Facts, moment: u64) -> bool {
+    answered_since(facts, moment) || failed_since(facts, moment)
+}
+
 /// The phase at `now` of a context that has caught up with its peers and the authority.
 #[must_use]
 pub fn phase(facts: &Facts, policy: &Policy, now: u64) -> Phase {
@@ -150,12 +156,7 @@ pub fn phase(facts: &Facts, policy: &Policy, now: u64) -> Phase {
         None => Phase::Checking,
         Some(due) if now >= due.end_at => Phase::Checking,
         // Ask before you warn: nobody is warned while active elsewhere.
-        Some(due)
-            if now >= due.warn_at
-                && (answered_since(facts, due.warn_at) || failed_since(facts, due.warn_at)) =>
-        {
-            Phase::Warning
-        }
+        Some(due) if now >= due.warn_at && tried_since(facts, due.warn_at) => Phase::Warning,
         Some(_) => Phase::Active,
     }
 }

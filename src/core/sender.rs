@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::agent::Agent;
 use super::answer::Answer;
 use super::errand::Errand;
+use super::facts::RELEASED_MS;
 use super::hold::MAX_HOLDS;
 use super::input::Grant;
 use super::output::{Event, HoldReport, Output, Report, Request, RequestId, What};
@@ -15,8 +16,6 @@ use super::rules;
 pub const BOUND_MS: u64 = 5000;
 /// Pause before a busy lock is tried again, in milliseconds.
 const RETRY_MS: u64 = 1000;
-/// How long the authority is told of a released hold, in milliseconds.
-const RELEASED_MS: u64 = 60_000;
 
 /// Where this context stands with the lock and its request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +27,14 @@ pub(super) enum Sender {
     /// Another context has the lock.
     Busy { since: u64, retry_at: u64 },
     /// The lock is ours and the request is out.
-    Sending { id: RequestId, errand: Errand, began: u64, covers: u64 },
+    Sending { id: RequestId, errand: Errand, began: u64, covers: Covers },
+}
+
+/// What a keep-alive tells: the newest activity, and the holds by the sum of when they changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Covers {
+    pub(super) activity: u64,
+    holds: u64,
 }
 
 impl Agent {
@@ -101,7 +107,7 @@ impl Agent {
             self.push(Output::ReleaseLock);
             return;
         };
-        let covers = self.facts.times.activity;
+        let covers = Covers { activity: self.facts.times.activity, holds: self.hold_changes() };
         let what = if errand == Errand::KeepAlive {
             self.count_sent();
             // The others must know of the activity before the request can be lost with this page.
@@ -135,18 +141,19 @@ impl Agent {
         }
         self.sender = Sender::Rest;
         self.push(Output::ReleaseLock);
-        let covers = (errand == Errand::KeepAlive).then_some(covers);
+        let told = errand == Errand::KeepAlive;
         let known = self.facts.times.answered;
-        self.answered(Some(errand), began, covers, answer);
-        if covers.is_some() {
-            if self.facts.times.answered > known {
-                self.hold_news = false;
+        self.answered(Some(errand), began, told.then_some(covers.activity), answer);
+        let mut news = !told;
+        if told {
+            if self.facts.times.answered > known && covers.holds == self.hold_changes() {
+                news = self.holds_told();
             }
             self.emit(Event::KeepAlive);
         }
         self.probe_stream();
         // The others wait for the answer to a question, and begin to doubt one that takes long.
-        if covers.is_none() || self.now() > began + RETRY_MS {
+        if news || self.now() > began + RETRY_MS {
             self.urgent();
         }
     }
@@ -177,8 +184,12 @@ impl Agent {
         // Those that live come first.
         for lives in [true, false] {
             for (id, hold) in self.facts.times.holds.iter() {
-                let told = hold.lives(now) == lives && hold.expires + RELEASED_MS > now;
-                if told && holds.len() < MAX_HOLDS {
+                let said = if lives {
+                    hold.lives(now)
+                } else {
+                    hold.released && hold.expires + RELEASED_MS > now
+                };
+                if said && holds.len() < MAX_HOLDS {
                     let left = hold.expires.saturating_sub(now).min(max_hold);
                     let ttl_ms = if hold.released { 0 } else { left };
                     holds.push(HoldReport { id: *id, reason: hold.reason.clone(), ttl_ms });

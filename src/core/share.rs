@@ -3,7 +3,7 @@
 
 use super::agent::Agent;
 use super::errand::Errand;
-use super::facts::{ContextId, Merge};
+use super::facts::{ContextId, Merge, Row};
 use super::input::Refusal;
 use super::output::{Event, Fault, Output};
 use super::sender::Sender;
@@ -11,7 +11,7 @@ use super::wire::{self, Envelope, WireError};
 
 /// Least time between two routine broadcasts of a context, in milliseconds
 /// (docs/architecture.md, rule 9).
-const PAUSE_MS: u64 = 1000;
+pub(super) const PAUSE_MS: u64 = 1000;
 /// Rows that a context keeps, as long as that leaves those of live contexts.
 const MAX_ROWS: usize = 512;
 /// How long a newcomer waits for a peer to greet it, in milliseconds.
@@ -171,12 +171,10 @@ impl Agent {
 
     /// The first peer greets at once; the others wait whether it does.
     fn owe_greeting(&mut self, envelope: &Envelope, now: u64) {
-        let first = self.facts.live().map(|(id, _)| id).find(|id| *id != envelope.from);
-        let wait = if first == Some(self.id) {
-            0
-        } else {
-            self.below(GREET_MS.end - GREET_MS.start) + GREET_MS.start
-        };
+        let awake = |(id, row): &(ContextId, &Row)| *id != envelope.from && !row.asleep;
+        let first = self.facts.live().find(awake).is_some_and(|(id, _)| id == self.id);
+        let wait =
+            if first { 0 } else { self.below(GREET_MS.end - GREET_MS.start) + GREET_MS.start };
         self.share.greet_at = Some(now + wait);
         self.share.newcomer = envelope.from;
     }

@@ -30,6 +30,7 @@ impl Agent {
             wake(self.sender_wakes_at(), Reason::Bound);
             wake(self.stream_wakes_at(), Reason::Stream);
             wake(rules::held_until(&self.facts, self.now()), Reason::Hold);
+            wake(self.renews_at(), Reason::Hold);
         }
         (first.at < u64::MAX).then_some(first)
     }

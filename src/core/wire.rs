@@ -91,7 +91,10 @@ fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
         || (past.iter().all(|time| *time <= latest)
             && times.held_elsewhere <= latest + MAX_IDLE_TIMEOUT_MS
             && failure.retry_at <= latest + MAX_PAUSE_MS
-            && times.holds.values().all(|hold| hold.expires <= latest + MAX_HOLD_MS));
+            && times
+                .holds
+                .values()
+                .all(|hold| hold.changed <= latest && hold.until <= latest + MAX_HOLD_MS));
     let wishes = [facts.wish.idle_timeout_ms, facts.wish.warn_before_ms, facts.wish.keepalive_ms];
     moments
         && times.era.saturating_sub(era) <= MAX_ERA_STEP

@@ -65,7 +65,7 @@ fn nothing_revives_and_nothing_is_sent_after_the_end() {
     for at in 0..3 {
         world.key(at);
         world.tell(at, Input::Stay);
-        world.tell(at, Input::Activity(Kind::Note));
+        world.tell(at, Input::Activity { kind: Kind::Note, age_ms: 0 });
         world.tell(at, Input::Visible(true));
         world.tell(at, Input::Hold { id: 1, reason: "call", ttl_ms: 60_000 });
         world.tell(at, Input::TokenChanged);
@@ -108,8 +108,8 @@ fn input_in_the_warning_keeps_the_session_everywhere_at_once() {
 fn input() -> impl Strategy<Value = Input<'static>> {
     let alive = || Answer::Alive(Alive { idle_ms: Some(0), ..Alive::default() });
     prop::sample::select(vec![
-        Input::Activity(Kind::Keystroke),
-        Input::Activity(Kind::Note),
+        Input::Activity { kind: Kind::Keystroke, age_ms: 0 },
+        Input::Activity { kind: Kind::Note, age_ms: 0 },
         Input::Stay,
         Input::Wake,
         Input::Refused(Refusal::Untrusted),

@@ -14,6 +14,7 @@ fn row() -> impl Strategy<Value = Row> {
     (0u32..5, flags, 0u32..9, 0u32..4, 0..NOW).prop_map(|(seq, flags, keys, sent, at)| Row {
         seq,
         left: flags.0,
+        asleep: flags.0 && flags.1,
         visible: flags.1,
         streaming: flags.2,
         counts: Counts { keystrokes: keys, clicks: keys / 2, heartbeats: 0, notes: sent },
@@ -24,10 +25,9 @@ fn row() -> impl Strategy<Value = Row> {
 }
 
 fn hold() -> impl Strategy<Value = Hold> {
-    (any::<bool>(), 0..NOW, "[a-c]{0,3}").prop_map(|(released, expires, reason)| Hold {
-        released,
-        expires,
-        reason,
+    let flags = (any::<bool>(), any::<bool>());
+    (flags, 0..NOW, 0u64..3, "[a-c]{0,3}").prop_map(|((released, told), expires, by, reason)| {
+        Hold { released, expires, changed: expires / 2, until: NOW, by, told, reason }
     })
 }
 

@@ -1,5 +1,6 @@
 //! Holds: while one lives nobody is logged out; afterwards the idle time starts anew.
 
+use stillhere::core::hold::LEASE_MS;
 use stillhere::core::input::Input;
 use stillhere::core::rules::Phase;
 
@@ -97,4 +98,75 @@ fn the_policy_caps_a_hold() {
     world.tell(0, Input::Hold { id: 1, reason: "call", ttl_ms: 3_600_000 });
     world.run(16_000);
     assert!(world.all_ended());
+}
+
+/// The interval of [`short`] is too narrow for a lease: minutes here.
+fn minutes() -> stillhere::core::policy::Policy {
+    stillhere::core::policy::Policy {
+        idle_timeout_ms: 60_000,
+        warn_before_ms: 20_000,
+        keepalive_ms: 10_000,
+        ..short()
+    }
+}
+
+#[test]
+fn a_hold_lives_as_long_as_the_page_that_took_it() {
+    let mut world = World::new(7, Network::GOOD, minutes());
+    world.open_all(3);
+    world.tell(1, Input::Hold { id: 5, reason: "call", ttl_ms: 0 });
+    world.count_anew();
+    world.run(50 * 60_000);
+    assert_eq!(world.phase(2), Phase::Held, "it was renewed all the while");
+    let sent = world.tally.keepalives;
+    assert!((30..=36).contains(&sent), "one keep-alive for each renewal, not {sent}");
+    world.crash(1);
+    world.run(LEASE_MS + 1_000);
+    assert_eq!(world.phase(2), Phase::Active, "nobody vouches for it any more");
+    world.run(60_000);
+    assert!(world.all_ended(), "and the idle time went on from there");
+}
+
+#[test]
+fn a_hold_that_is_renewed_for_ever_ends_at_the_policys_longest() {
+    let policy = stillhere::core::policy::Policy { max_hold_ms: 10 * 60_000, ..minutes() };
+    let mut world = World::new(8, Network::GOOD, policy);
+    world.open_all(2);
+    world.tell(0, Input::Hold { id: 5, reason: "call", ttl_ms: 0 });
+    world.run(10 * 60_000 - 1_000);
+    assert_eq!(world.phase(1), Phase::Held);
+    world.run(2_000);
+    assert_eq!(world.phase(1), Phase::Active);
+    assert!(!world.is_ended(1));
+    world.run(60_000);
+    assert!(world.all_ended());
+}
+
+#[test]
+fn a_hold_whose_page_crashed_before_it_could_tell_is_told_by_another() {
+    let mut world = World::new(9, Network::GOOD, minutes());
+    world.open_all(3);
+    world.key(0);
+    world.run(2_000);
+    world.tell(0, Input::Hold { id: 5, reason: "call", ttl_ms: 30_000 });
+    world.run(10);
+    world.crash(0);
+    world.count_anew();
+    world.run(11_000);
+    assert_eq!(world.tally.keepalives, 1, "once");
+    let now = world.now;
+    assert_eq!(world.session.holds(now).count(), 1, "the authority knows of it");
+}
+
+#[test]
+fn a_hold_is_renewed_by_the_app_where_it_named_a_time() {
+    let mut world = World::new(10, Network::GOOD, minutes());
+    world.open_all(2);
+    for _ in 0..5 {
+        world.tell(0, Input::Hold { id: 5, reason: "call", ttl_ms: 20_000 });
+        world.run(15_000);
+        assert_eq!(world.phase(1), Phase::Held);
+    }
+    world.run(6_000);
+    assert_eq!(world.phase(1), Phase::Active, "the app no longer renews it");
 }

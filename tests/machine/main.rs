@@ -13,6 +13,7 @@ mod partitions;
 mod rig;
 mod rough_network;
 mod sender_dies;
+mod stalls;
 mod stream;
 
 use stillhere::core::policy::Policy;

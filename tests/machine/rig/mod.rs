@@ -164,7 +164,7 @@ impl World {
     pub fn key(&mut self, at: usize) {
         let now = self.now;
         if !self.contexts[at].agent.count(Kind::Keystroke, now) {
-            self.tell(at, Input::Activity(Kind::Keystroke));
+            self.tell(at, Input::Activity { kind: Kind::Keystroke, age_ms: 0 });
         }
     }
 

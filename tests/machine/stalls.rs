@@ -1,0 +1,104 @@
+//! A page that was stalled: an input is judged by its own time (docs/architecture.md, rule 3).
+
+use stillhere::core::facts::Kind;
+use stillhere::core::input::{Departure, Input};
+use stillhere::core::rules::Phase;
+
+use crate::rig::{Network, World};
+use crate::short;
+
+/// A key that was pressed `age_ms` before it is handled now.
+fn late_key(world: &mut World, at: usize, age_ms: u64) {
+    world.tell(at, Input::Activity { kind: Kind::Keystroke, age_ms });
+}
+
+/// One page that was active 12 s ago, at an idle timeout of 10 s, and was stopped since.
+fn stopped() -> World {
+    let mut world = World::new(1, Network::GOOD, short());
+    world.open_all(1);
+    world.key(0);
+    world.run(1_000);
+    world.freeze(0);
+    world.run(11_000);
+    world
+}
+
+#[test]
+fn a_key_counts_from_when_it_was_pressed() {
+    let mut world = World::new(1, Network::GOOD, short());
+    world.open_all(2);
+    world.run(3_000);
+    late_key(&mut world, 0, 2_500);
+    let pressed = world.now - 2_500;
+    world.run(7_400);
+    assert!(!world.is_ended(0), "10 s after the press have not passed");
+    world.run(300);
+    assert!(world.all_ended(), "{} ms after the press", world.now - pressed);
+}
+
+#[test]
+fn a_key_pressed_before_the_deadline_and_handled_after_it_revives_nothing() {
+    let mut world = stopped();
+    let before = world.tally.keepalives;
+    world.contexts[0].phases.clear();
+    // The queued key is handled before any timer.
+    late_key(&mut world, 0, 4_000);
+    assert_eq!(world.contexts[0].agent.phase(), Phase::Checking);
+    world.thaw(0);
+    world.run(1_000);
+    assert!(world.all_ended(), "the authority ended it at the deadline");
+    let shown: Vec<Phase> = world.contexts[0].phases.iter().map(|(_, phase)| *phase).collect();
+    assert_eq!(shown, [Phase::Checking, Phase::Ended], "and it never looked alive");
+    assert_eq!(world.tally.keepalives, before);
+    assert_eq!(world.contexts[0].agent.facts().counts().keystrokes, 1);
+}
+
+#[test]
+fn if_the_session_lives_elsewhere_the_late_key_counts_by_its_time() {
+    let mut world = stopped();
+    world.session = stillhere_authority::session::Session::new(world.now - 6_000, &world.policy);
+    late_key(&mut world, 0, 4_000);
+    world.thaw(0);
+    world.run(100);
+    assert_eq!(world.phase(0), Phase::Active);
+    assert_eq!(world.contexts[0].agent.facts().counts().keystrokes, 2);
+    let idle = world.session.state(world.now, &world.policy).idle_ms;
+    assert!((4_000..4_300).contains(&idle), "the authority counts from the press, not {idle} ms");
+}
+
+#[test]
+fn a_key_pressed_after_the_deadline_counts_for_nothing_even_if_it_lives_elsewhere() {
+    let mut world = stopped();
+    world.session = stillhere_authority::session::Session::new(world.now - 6_000, &world.policy);
+    late_key(&mut world, 0, 500);
+    world.thaw(0);
+    world.run(100);
+    assert_eq!(world.contexts[0].agent.facts().counts().keystrokes, 1);
+}
+
+#[test]
+fn without_an_authority_the_late_key_decides() {
+    let mut world = stopped();
+    world.authority_up = false;
+    late_key(&mut world, 0, 4_000);
+    world.thaw(0);
+    world.run(100);
+    assert!(!world.is_ended(0), "somebody was there 4 s ago");
+    world.run(6_500);
+    assert!(world.all_ended());
+}
+
+#[test]
+fn the_last_page_that_is_awake_flushes_though_frozen_ones_are_open() {
+    let mut world = World::new(2, Network::GOOD, short());
+    world.open_all(2);
+    world.tell(1, Input::Leaving(Departure::Frozen));
+    world.freeze(1);
+    world.key(0);
+    world.run(500);
+    world.key(0);
+    world.count_anew();
+    world.close(0);
+    world.run(50);
+    assert_eq!(world.tally.keepalives, 1, "a frozen page can't tell it");
+}
