@@ -16,6 +16,8 @@ pub const ENDS: [EndedBecause; 4] =
     [EndedBecause::Revoked, EndedBecause::SignedOut, EndedBecause::Schedule, EndedBecause::Idle];
 /// Holds that one session can have at once.
 pub const MAX_HOLDS: usize = 64;
+/// How much later than the interval a keep-alive can be, in milliseconds: a busy lock, a request.
+const LATE_MS: u64 = 10_000;
 /// Holds that are over for good and that a session remembers, so that a late report does not take them up again.
 const MAX_RELEASED: usize = 64;
 
@@ -113,12 +115,17 @@ impl Session {
         if let Some(ended) = self.settle(now, policy) {
             return Err(ended.because);
         }
-        self.active_at = self.active_at.max(now.saturating_sub(report.age_ms));
+        let active_at = now.saturating_sub(report.age_ms);
+        self.active_at = self.active_at.max(active_at);
+        // To close an interaction is an activity, and is told with the next keep-alive: activity that
+        // is so recent tells when. Otherwise the interaction went on until now.
+        let recent = report.age_ms <= policy.keepalive_ms.saturating_add(LATE_MS);
+        let closed_at = if recent { active_at } else { now };
         self.counts.merge(report.counts);
         self.contexts = report.contexts;
         for hold in &report.holds {
             if hold.ttl_ms == 0 {
-                self.release(now, &hold.id);
+                self.release(closed_at, &hold.id);
             } else {
                 self.take(now, policy, hold);
             }
@@ -221,12 +228,11 @@ impl Session {
         self.hold_changes
     }
 
-    fn release(&mut self, now: u64, id: &str) {
+    fn release(&mut self, closed_at: u64, id: &str) {
         if let Some(index) = self.holds.iter().position(|hold| hold.id == id) {
             self.holds.swap_remove(index);
             self.hold_changes += 1;
-            // The interaction went on until now, so the idle time starts now.
-            self.active_at = self.active_at.max(now);
+            self.active_at = self.active_at.max(closed_at);
         }
         remember(&mut self.released, id);
     }

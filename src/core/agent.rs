@@ -365,6 +365,7 @@ impl Agent {
     pub(super) fn next_errand(&self) -> Option<(u64, Errand)> {
         let situation = Situation {
             check_from: self.check_from,
+            id: self.id,
             own: self.me.active_at >= self.facts.times.activity,
             grace_ms: self.grace_ms,
             patience_ms: if self.me.visible { 0 } else { self.patience_ms },

@@ -1,6 +1,6 @@
 //! What there is to tell or ask the authority, and when. A pure function of the facts.
 
-use super::facts::Facts;
+use super::facts::{ContextId, Facts};
 use super::policy::Policy;
 use super::rules::{self, answered_since, failed_since};
 use super::sender::BOUND_MS;
@@ -23,7 +23,9 @@ pub enum Errand {
 pub struct Situation {
     /// An answer that began before this moment does not count.
     pub check_from: u64,
-    /// The newest activity is this context's own, so it is the natural sender.
+    /// This context.
+    pub id: ContextId,
+    /// The newest activity is its own, so it is the natural sender.
     pub own: bool,
     /// How long to leave the sending to the context whose activity it is, in milliseconds.
     pub grace_ms: u64,
@@ -68,27 +70,29 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
     if !answered_since(facts, at.check_from) {
         want(retry_at, Errand::Check);
     }
-    let unknown = times.activity > times.acknowledged;
-    let holds = times.holds.values().filter(|hold| hold.is_news(now));
-    let hold_news = holds.map(|hold| hold.changed).max();
-    if unknown || hold_news.is_some() {
+    // What the authority does not know: since when, and whether this context brought it about.
+    let (mut news_at, mut own) = (0, false);
+    if times.activity > times.acknowledged {
+        (news_at, own) = (times.activity, at.own);
+    }
+    for hold in times.holds.values() {
+        if hold.is_news(now) {
+            news_at = news_at.max(hold.changed);
+            own |= hold.by == at.id;
+        }
+    }
+    if news_at > 0 {
         // One that nobody answered may be lost with its page: another is due within the bound.
         let unanswered = times.sent > times.answered.max(times.failure.at);
-        let pause = if unanswered && !at.own {
+        let pause = if unanswered && !own {
             policy.keepalive_ms.min(BOUND_MS - at.grace_ms)
         } else {
             policy.keepalive_ms
         };
         let next = times.sent + pause;
-        // The context whose activity it is has just been woken by it, and sends.
-        let mut from = u64::MAX;
-        if unknown {
-            from = if at.own { next } else { next.max(times.activity) + at.grace_ms };
-        }
-        if let Some(changed) = hold_news {
-            from = from.min(next.max(changed) + at.patience_ms);
-        }
-        want(from.max(retry_at), Errand::KeepAlive);
+        // The context that brought it about has just been woken by it, and sends.
+        let next = if own { next } else { next.max(news_at) + at.grace_ms };
+        want(next.max(retry_at), Errand::KeepAlive);
     }
     (first.0 < u64::MAX).then_some(first)
 }

@@ -105,8 +105,10 @@ pub struct Hold {
     pub changed: u64,
     /// Beyond this moment it cannot be renewed: the policy's longest hold, from when it was taken.
     pub until: u64,
-    /// The context that renews it while its page lives; 0 where the app does that.
+    /// The context that took it.
     pub by: ContextId,
+    /// That context renews it while its page lives; otherwise the app does.
+    pub leased: bool,
     /// The authority knows of this state. Last but one, so that of two that are otherwise equal
     /// the one that says so is the larger.
     pub told: bool,

@@ -40,7 +40,6 @@ impl Agent {
             name.push(character);
         }
         let lease = if ttl_ms == 0 { LEASE_MS } else { ttl_ms };
-        let by = if ttl_ms == 0 { self.id } else { 0 };
         let until = now.saturating_add(self.policy().max_hold_ms);
         let expires = now.saturating_add(lease);
         match self.facts.times.holds.get_mut(id) {
@@ -53,7 +52,8 @@ impl Agent {
                     expires,
                     changed: now,
                     until,
-                    by,
+                    by: self.id,
+                    leased: ttl_ms == 0,
                     told: false,
                     reason: name,
                 };
@@ -70,7 +70,7 @@ impl Agent {
         }
         let (now, id) = (self.now(), self.id);
         for hold in self.facts.times.holds.values_mut() {
-            if hold.by == id && hold.lives(now) {
+            if hold.leased && hold.by == id && hold.lives(now) {
                 hold.renew(now, now + LEASE_MS);
             }
         }
@@ -81,7 +81,7 @@ impl Agent {
     pub(super) fn renews_at(&self) -> Option<u64> {
         let now = self.now();
         let holds = self.facts.times.holds.values();
-        let own = holds.filter(|hold| hold.by == self.id && hold.lives(now));
+        let own = holds.filter(|hold| hold.leased && hold.by == self.id && hold.lives(now));
         let short = own.filter(|hold| hold.expires < hold.until);
         short.map(|hold| hold.expires.saturating_sub(LEASE_MS / 2)).min()
     }

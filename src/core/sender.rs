@@ -141,6 +141,10 @@ impl Agent {
         }
         self.sender = Sender::Rest;
         self.push(Output::ReleaseLock);
+        // One that waited while the page was stopped says nothing of now: "idle for a second" is an
+        // hour old on a laptop that slept.
+        let stale = self.now() >= began + BOUND_MS + RETRY_MS && !matches!(answer, Answer::Gone(_));
+        let answer = if stale { Answer::Unreachable { retry_after_ms: None } } else { answer };
         let told = errand == Errand::KeepAlive;
         let known = self.facts.times.answered;
         self.answered(Some(errand), began, told.then_some(covers.activity), answer);
@@ -196,8 +200,12 @@ impl Agent {
                 }
             }
         }
+        // The authority counts from when a report arrives, so each makes its activity a little later.
+        // What it knows already must not creep on: rounded up by the longest way, it changes nothing.
+        let times = &self.facts.times;
+        let known = if times.activity > times.acknowledged { 0 } else { BOUND_MS };
         Report {
-            age_ms: now.saturating_sub(self.facts.times.activity),
+            age_ms: now.saturating_sub(times.activity) + known,
             counts: self.facts.counts(),
             contexts: u32::try_from(self.facts.live().count()).unwrap_or(u32::MAX),
             holds,

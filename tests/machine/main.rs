@@ -10,13 +10,13 @@ mod idle_is_silent;
 mod one_keepalive;
 mod outages;
 mod partitions;
-mod rig;
 mod rough_network;
 mod sender_dies;
 mod stalls;
 mod stream;
 
 use stillhere::core::policy::Policy;
+use stillhere_simulator::world as rig;
 
 /// Times of the demo: 10 s idle, warning 4 s before, a keep-alive each 2 s.
 pub fn short() -> Policy {

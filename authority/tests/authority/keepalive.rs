@@ -94,14 +94,25 @@ async fn a_released_hold_starts_the_idle_time_anew_once() {
     rig.clock.advance(TIMEOUT_MS + 500);
     // A report that leaves the hold out ends nothing: another partition may own it.
     assert_eq!(rig.keep_alive(report(TIMEOUT_MS)).await.json()["state"], "held");
-    let released = rig.keep_alive(report_with_holds(TIMEOUT_MS, &hold(0))).await.json();
-    assert_eq!(released["remaining_ms"], TIMEOUT_MS);
+    // Told ten seconds late, it says with the activity when that was.
+    let released = rig.keep_alive(report_with_holds(10_000, &hold(0))).await.json();
+    assert_eq!(released["remaining_ms"], TIMEOUT_MS - 10_000);
     rig.clock.advance(1000);
     // Neither the same release again nor the first report, late, changes anything.
     let again = rig.keep_alive(report_with_holds(TIMEOUT_MS, &hold(0))).await.json();
-    assert_eq!(again["remaining_ms"], TIMEOUT_MS - 1000);
+    assert_eq!(again["remaining_ms"], TIMEOUT_MS - 11_000);
     let late = rig.keep_alive(report_with_holds(TIMEOUT_MS, &hold(60_000))).await.json();
     assert_eq!(late["state"], "alive");
+}
+
+#[tokio::test]
+async fn a_hold_released_without_a_word_on_activity_went_on_until_now() {
+    let rig = Rig::signed_in().await;
+    let hold = |ttl_ms: u64| json!([{ "id": "c1", "reason": "call", "ttl_ms": ttl_ms }]);
+    rig.keep_alive(report_with_holds(0, &hold(2 * TIMEOUT_MS))).await;
+    rig.clock.advance(TIMEOUT_MS + 500);
+    let released = rig.keep_alive(report_with_holds(TIMEOUT_MS, &hold(0))).await.json();
+    assert_eq!(released["remaining_ms"], TIMEOUT_MS);
 }
 
 #[tokio::test]

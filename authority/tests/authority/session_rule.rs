@@ -14,7 +14,9 @@ use stillhere_authority::{
 
 const TIMEOUT: u64 = 20;
 const MAX_HOLD: u64 = 30;
-const START: u64 = 1000;
+/// An age beyond which a report does not tell when a hold was closed.
+const OLD: u64 = 60_000;
+const START: u64 = 100_000;
 
 #[derive(Debug, Clone)]
 struct Step {
@@ -29,8 +31,9 @@ fn policy(logout_at: Option<u64>) -> Policy {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let hold = (0_u8..4, prop_oneof![Just(0), 1_u64..40]);
-    let step = (0_u64..25, 0_u64..50, prop::collection::vec(hold, 0..3))
-        .prop_map(|(wait, age, holds)| Step { wait, age, holds });
+    let step =
+        (0_u64..25, prop_oneof![4 => 0_u64..50, 1 => Just(OLD)], prop::collection::vec(hold, 0..3))
+            .prop_map(|(wait, age, holds)| Step { wait, age, holds });
     prop::collection::vec(step, 1..24)
 }
 
@@ -100,14 +103,22 @@ impl Oracle {
         for (id, ttl) in &step.holds {
             if *ttl == 0 {
                 self.released.insert(*id);
-                if self.holds.remove(id).is_some() {
+                if self.holds.remove(id).is_some() && step.age == OLD {
                     self.present = self.now;
                 }
             } else if !self.released.contains(id) {
                 let wished = self.now + ttl;
-                let (expires, until) = self.holds.entry(*id).or_insert((0, self.now + MAX_HOLD));
+                let fresh = (0, self.now + MAX_HOLD);
+                let (expires, until) = self.holds.entry(*id).or_insert(fresh);
                 *expires = wished.min(*until).max(*expires);
             }
+        }
+        // A hold may have been closed longer ago than the timeout, and nobody could say so.
+        let idle_at = self.present + TIMEOUT;
+        let sooner = self.logout_at.is_none_or(|at| idle_at < at.max(self.present));
+        if self.holds.is_empty() && idle_at <= self.now && sooner {
+            self.ended = Some(EndedBecause::Idle);
+            return;
         }
         self.keep_to_the_schedule();
     }

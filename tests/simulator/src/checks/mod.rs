@@ -1,0 +1,273 @@
+//! Looks on while a story happens, and knows the rules. Nothing here asks the machine what is right:
+//! the checks keep a truth of their own (who pressed what and when, on true time) and compare.
+
+mod presence;
+mod together;
+mod traffic;
+
+use std::collections::BTreeMap;
+
+use stillhere::core::facts::Counts;
+use stillhere::core::input::Input;
+use stillhere::core::output::{Event, Output};
+use stillhere::core::rules::Phase;
+
+use self::presence::Truth;
+use self::together::End;
+use self::traffic::Traffic;
+use crate::world::{Context, World};
+
+/// What can be broken: the numbers are those of docs/architecture.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rule {
+    /// Drains, never asks to be woken in the past, never lives on for ever: the calling contract.
+    Contract,
+    /// 1: one keep-alive per token and interval, one request at a time, a flush when the last goes.
+    OneKeepAlive,
+    /// 2: no activity that nobody did, and none later than it was.
+    TrueActivity,
+    /// 3: nothing revives after the deadline or the end.
+    NothingRevives,
+    /// 4: nobody is logged out while present.
+    NobodyPresent,
+    /// 5: all contexts of a group end within 50 ms of the first.
+    Together,
+    /// 6: only trusted input counts.
+    OnlyTrusted,
+    /// 8: idle costs nothing.
+    IdleIsFree,
+    /// 9: routine messages at most once a second.
+    OncePerSecond,
+    /// 10: rubbish changes nothing.
+    Rubbish,
+    /// 11: the stricter wins.
+    StricterWins,
+    /// The other half of 3 and 4: who is absent is out on time.
+    DeadOnTime,
+    /// Contexts that hear each other agree in the end.
+    Agreement,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Contract,
+        Self::OneKeepAlive,
+        Self::TrueActivity,
+        Self::NothingRevives,
+        Self::NobodyPresent,
+        Self::Together,
+        Self::OnlyTrusted,
+        Self::IdleIsFree,
+        Self::OncePerSecond,
+        Self::Rubbish,
+        Self::StricterWins,
+        Self::DeadOnTime,
+        Self::Agreement,
+    ];
+}
+
+/// A rule that was broken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// True time in Unix milliseconds.
+    pub at: u64,
+    /// By whom.
+    pub context: Option<usize>,
+    /// Which.
+    pub rule: Rule,
+    /// How.
+    pub what: String,
+}
+
+/// What may go wrong in a story. The more does, the less can be demanded.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Messages are lost.
+    pub loss: bool,
+    /// Pages crash, are stopped, frozen or cached; machines sleep.
+    pub stops: bool,
+    /// Wall clocks are set.
+    pub clocks: bool,
+    /// The authority is slow, down or ill.
+    pub outages: bool,
+}
+
+impl Faults {
+    /// Nothing goes wrong.
+    #[must_use]
+    pub const fn calm(self) -> bool {
+        !self.loss && !self.stops && !self.clocks && !self.outages
+    }
+}
+
+/// The bounds of a story that the checks need.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// What may go wrong.
+    pub faults: Faults,
+    /// Shortest idle timeout that anybody has, by policy or wish.
+    pub shortest_idle_ms: u64,
+    /// Longest idle timeout of any policy.
+    pub longest_idle_ms: u64,
+    /// Shortest keep-alive interval.
+    pub shortest_interval_ms: u64,
+    /// Longest keep-alive interval.
+    pub longest_interval_ms: u64,
+    /// Longest that a message is under way.
+    pub delay_ms: u64,
+    /// Longest that a request is under way in one direction.
+    pub latency_ms: u64,
+    /// No page wishes anything, so contexts and authority agree on the timeout.
+    pub no_wishes: bool,
+    /// The policy is the same all the time.
+    pub one_policy: bool,
+}
+
+/// What was so before an input.
+#[derive(Debug, Clone, Copy)]
+pub struct Before {
+    counts: Counts,
+    ended: bool,
+}
+
+impl Before {
+    /// As it is now.
+    #[must_use]
+    pub fn of(context: &Context) -> Self {
+        Self { counts: context.agent.facts().counts(), ended: context.is_ended() }
+    }
+}
+
+/// What the checks remember of a context.
+#[derive(Debug, Clone, Copy, Default)]
+struct Seen {
+    opened_at: u64,
+    /// When it last went on after it was stopped or away.
+    woke_at: u64,
+    /// True time of its newest activity that counted.
+    counted_at: u64,
+    /// It has shown that the session is over.
+    over: bool,
+}
+
+/// The checks of one story.
+pub struct Checks {
+    /// What was broken.
+    pub violations: Vec<Violation>,
+    bounds: Bounds,
+    seen: Vec<Seen>,
+    truths: BTreeMap<usize, Truth>,
+    traffic: BTreeMap<(usize, usize), Traffic>,
+    ends: Vec<End>,
+    /// Since when nothing ails the authority.
+    pub well_since: u64,
+    /// When anything was last done to anybody.
+    last_event: u64,
+}
+
+impl Checks {
+    /// Looks on from the start.
+    #[must_use]
+    pub fn new(bounds: Bounds) -> Self {
+        Self {
+            violations: Vec::new(),
+            bounds,
+            seen: Vec::new(),
+            truths: BTreeMap::new(),
+            traffic: BTreeMap::new(),
+            ends: Vec::new(),
+            well_since: 0,
+            last_event: 0,
+        }
+    }
+
+    /// A page was opened.
+    pub fn opened(&mut self, now: u64) {
+        self.seen.push(Seen { opened_at: now, woke_at: now, ..Seen::default() });
+        self.last_event = now;
+    }
+
+    /// A context goes on after it was stopped or away.
+    pub fn woke(&mut self, at: usize, now: u64) {
+        if let Some(seen) = self.seen.get_mut(at) {
+            seen.woke_at = now;
+        }
+    }
+
+    /// Something was done that is no input.
+    pub fn disturbed(&mut self, now: u64) {
+        self.last_event = now;
+    }
+
+    /// A rule was broken.
+    pub fn broken(&mut self, at: u64, context: Option<usize>, rule: Rule, what: String) {
+        // The first few say enough.
+        if self.violations.len() < 20 {
+            self.violations.push(Violation { at, context, rule, what });
+        }
+    }
+
+    /// A context took an input in, and its outputs were carried out.
+    pub fn told(
+        &mut self,
+        world: &mut World,
+        at: usize,
+        input: &Input<'_>,
+        before: Option<Before>,
+    ) {
+        let Some(before) = before else { return };
+        let context = &world.contexts[at];
+        if matches!(input, Input::Refused(_)) && context.agent.facts().counts() != before.counts {
+            self.broken(world.now, Some(at), Rule::OnlyTrusted, "a refused input counted".into());
+        }
+        if before.ended && !context.is_ended() {
+            self.broken(world.now, Some(at), Rule::NothingRevives, "an end was taken back".into());
+        }
+        let passive = matches!(
+            input,
+            Input::Wake
+                | Input::Message(_)
+                | Input::Lock(_)
+                | Input::StreamLock(_)
+                | Input::Answer { .. }
+                | Input::News(_)
+        );
+        if passive {
+            self.is_free(world, at, input);
+        } else {
+            self.last_event = world.now;
+        }
+        self.presence(world, at, input, before);
+    }
+
+    /// A context wants something done; it is not done yet.
+    pub fn wants(&mut self, world: &mut World, at: usize, output: &Output) {
+        match output {
+            Output::Event(Event::Phase(phase)) if *phase != Phase::Ended && self.seen[at].over => {
+                let what = format!("shows {phase:?} after the end");
+                self.broken(world.now, Some(at), Rule::NothingRevives, what);
+            }
+            Output::Event(Event::Ended(because)) => {
+                self.nobody_present(world, at, *because);
+                self.ends_together(world, at);
+                self.seen[at].over = true;
+            }
+            Output::Request(request) => self.requests(world, at, request),
+            Output::Broadcast(_) => self.broadcasts(world, at),
+            _ => {}
+        }
+    }
+
+    /// Looks at what was planned to be looked at: the end with that number, or the deadlines.
+    pub fn look(&mut self, world: &mut World, number: usize) {
+        if number == DEADLINES {
+            self.dead_on_time(world);
+        } else {
+            self.ended_together(world, number);
+        }
+    }
+}
+
+/// The number of a look that is at no end.
+pub const DEADLINES: usize = usize::MAX;

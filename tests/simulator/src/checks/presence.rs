@@ -1,0 +1,218 @@
+//! Who is present: activity is what somebody did, it ends on time, and never sooner (rules 2, 3, 4).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use stillhere::core::ended::EndedBecause;
+use stillhere::core::facts::HoldId;
+use stillhere::core::input::Input;
+use stillhere::core::rules::Phase;
+use stillhere_authority::session::Standing;
+
+use super::{Before, Checks, DEADLINES, Rule};
+use crate::world::{Happening, Trouble, World};
+
+/// How far the clocks of a machine may disagree before a context notices.
+const UNNOTICED_MS: u64 = 3_100;
+
+/// What was really done with a token, on true time.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Truth {
+    /// The newest press, counted or not.
+    pressed_at: u64,
+    /// The newest that some context counted.
+    pub(super) active_at: u64,
+    /// When each hold lapses.
+    holds: BTreeMap<HoldId, u64>,
+    released: BTreeSet<HoldId>,
+    /// A page was opened while nobody could be asked: it must take its own word for it.
+    blurred: bool,
+    looked_at: u64,
+}
+
+impl Truth {
+    /// From when the idle time counts at `now`, and whether a hold lives.
+    fn basis(&self, now: u64) -> (u64, bool) {
+        let lapsed = self.holds.values().filter(|expires| **expires <= now);
+        let basis = lapsed.fold(self.active_at, |from, expires| from.max(*expires));
+        (basis, self.holds.values().any(|expires| *expires > now))
+    }
+}
+
+impl Checks {
+    /// How much later than it was an activity may seem: answers take their time, and clocks differ.
+    fn slack(&self) -> u64 {
+        let clocks = if self.bounds.faults.clocks { UNNOTICED_MS } else { 0 };
+        // To the authority, back, and to another partition.
+        4 * self.bounds.latency_ms.min(5_000) + self.bounds.delay_ms + clocks + 100
+    }
+
+    pub(super) fn presence(
+        &mut self,
+        world: &mut World,
+        at: usize,
+        input: &Input<'_>,
+        before: Before,
+    ) {
+        let now = world.now;
+        let token = world.contexts[at].token;
+        let unasked = !world.authority_up || world.trouble != Trouble::None;
+        // A release that is told late counts from when it is told (authority/src/session.rs).
+        let late =
+            if self.bounds.faults.outages { 60_000 + self.bounds.longest_interval_ms } else { 0 };
+        let slack = self.slack() + late;
+        let truth = self.truths.entry(token).or_default();
+        if truth.active_at == 0 {
+            // Whoever signs in is there.
+            (truth.pressed_at, truth.active_at, truth.looked_at) = (now, now, now);
+            world.plan(0, Happening::Look(DEADLINES));
+        }
+        match input {
+            Input::Activity { age_ms, .. } => {
+                truth.pressed_at = truth.pressed_at.max(now - age_ms.min(&now));
+            }
+            Input::Stay | Input::Release(_) => truth.pressed_at = now,
+            Input::TokenChanged => {
+                truth.pressed_at = truth.pressed_at.max(self.seen[at].counted_at)
+            }
+            _ => {}
+        }
+        let agent = &world.contexts[at].agent;
+        let facts = agent.facts();
+        if unasked && facts.times.activity > 0 {
+            truth.blurred = true;
+        }
+        let mut problem = None;
+        for (id, hold) in facts.times.holds.iter() {
+            if hold.released {
+                truth.holds.remove(id);
+                truth.released.insert(*id);
+            } else if hold.lives(agent.now()) && !truth.released.contains(id) {
+                let expires = now + (hold.expires - agent.now());
+                let known = truth.holds.entry(*id).or_insert(expires);
+                *known = expires.max(*known);
+            }
+        }
+        if facts.times.activity > 0 && !before.ended {
+            let believed = now - agent.now().saturating_sub(facts.times.activity).min(now);
+            let believed = if agent_is_hot(world, at, input) { now } else { believed };
+            let newest = truth.pressed_at.max(truth.basis(now).0);
+            if believed > newest + slack && !truth.blurred {
+                problem = Some((
+                    Rule::TrueActivity,
+                    format!("believes in an activity {} ms after the newest", believed - newest),
+                ));
+            }
+            let (basis, held) = truth.basis(now);
+            let deadline = basis + self.bounds.longest_idle_ms;
+            if !held && believed > deadline + slack && !truth.blurred {
+                problem = Some((
+                    Rule::NothingRevives,
+                    format!("counts an activity {} ms after the deadline", believed - deadline),
+                ));
+            }
+            let counted = believed.min(truth.pressed_at);
+            truth.active_at = truth.active_at.max(counted);
+            if matches!(input, Input::Activity { .. } | Input::Stay | Input::Release(_)) {
+                let seen = &mut self.seen[at];
+                seen.counted_at = seen.counted_at.max(counted);
+            }
+        }
+        if let Some((rule, what)) = problem {
+            self.broken(now, Some(at), rule, what);
+        }
+    }
+
+    /// A context shows that the session is over by the time.
+    pub(super) fn nobody_present(&mut self, world: &mut World, at: usize, because: EndedBecause) {
+        let (now, bounds) = (world.now, self.bounds);
+        let by_time = matches!(
+            because,
+            EndedBecause::Idle | EndedBecause::Schedule | EndedBecause::AuthorityUnreachable
+        );
+        let channel = (world.contexts[at].partition, world.contexts[at].token);
+        // An authority that could not be told ends what it takes for absent, and its word outranks ours.
+        let policy = world.policy.clone();
+        let ended = world.session_of(channel.1).settle(now, &policy).is_some();
+        if !by_time
+            || (ended && bounds.faults.outages)
+            || self.ends.iter().any(|end| end.channel == channel)
+        {
+            return;
+        }
+        let slack = self.slack();
+        let mut problem = None;
+        for (other, context) in world.contexts.iter().enumerate() {
+            let near = (context.partition, context.token) == channel && context.hears();
+            let told =
+                other == at || (!bounds.faults.loss && self.seen[other].woke_at + 1_000 < now);
+            // What was done only now can't be known elsewhere yet.
+            let fresh = self.seen[other].counted_at + 2 * bounds.latency_ms + bounds.delay_ms + 50;
+            let known = told && ((other == at && !ended) || fresh < now);
+            if near && known && self.seen[other].counted_at + bounds.shortest_idle_ms > now + slack
+            {
+                let ago = now - self.seen[other].counted_at;
+                problem = Some(format!("{because:?} though {other} was active {ago} ms ago"));
+            }
+        }
+        let well = world.authority_up && world.trouble == Trouble::None;
+        let state = world.session_of(channel.1).state(now, &policy);
+        if well
+            && because != EndedBecause::AuthorityUnreachable
+            && bounds.no_wishes
+            && bounds.one_policy
+        {
+            let left = state.remaining_ms.unwrap_or(u64::MAX);
+            if !matches!(state.standing, Standing::Ended(_)) && left > slack + 1_000 {
+                problem = Some(format!("{because:?} though the authority gives it {left} ms more"));
+            }
+        }
+        let long_well = well && self.well_since + 15_000 < now;
+        if long_well && because == EndedBecause::AuthorityUnreachable {
+            problem = Some("the authority could have been asked".into());
+        }
+        if let Some(what) = problem {
+            self.broken(now, Some(at), Rule::NobodyPresent, what);
+        }
+    }
+
+    /// Whoever is absent for long enough is out.
+    pub(super) fn dead_on_time(&mut self, world: &mut World) {
+        let now = world.now;
+        let faults = self.bounds.faults;
+        // One second, or every bound one after the other: a busy lock, a request, a jump noticed.
+        let patience = if faults.calm() { 1_000 } else { 25_000 };
+        let patience = patience + self.slack();
+        let mut soonest = u64::MAX;
+        let mut late = Vec::new();
+        for (token, truth) in &self.truths {
+            let (basis, held) = truth.basis(now);
+            let over = truth.holds.values().copied().fold(basis, u64::max);
+            let out_at = if held { over } else { basis } + self.bounds.longest_idle_ms + patience;
+            if now < out_at {
+                soonest = soonest.min(out_at);
+                continue;
+            }
+            for (at, context) in world.contexts.iter().enumerate() {
+                let awake = context.hears() && self.seen[at].woke_at + patience < now;
+                let phase = context.agent.phase();
+                let alive = matches!(phase, Phase::Active | Phase::Warning | Phase::Held);
+                if context.token == *token && awake && alive && !truth.blurred {
+                    late.push((
+                        at,
+                        format!("{phase:?} {} ms after the deadline", now - out_at + patience),
+                    ));
+                }
+            }
+        }
+        for (at, what) in late {
+            self.broken(now, Some(at), Rule::DeadOnTime, what);
+        }
+        let next = if soonest == u64::MAX { now + 60_000 } else { soonest };
+        world.plan(next - now, Happening::Look(DEADLINES));
+    }
+}
+
+/// Whether the input was a key that the fast way counted: the facts learn of it later.
+fn agent_is_hot(world: &World, at: usize, input: &Input<'_>) -> bool {
+    world.contexts[at].hot_key && matches!(input, Input::Activity { .. })
+}

@@ -1,0 +1,137 @@
+//! What goes out, and when nothing may (rules 1, 8, 9).
+
+use std::collections::VecDeque;
+
+use stillhere::core::input::Input;
+use stillhere::core::output::{Request, What};
+
+use super::{Checks, Rule};
+use crate::world::{START, World};
+
+/// The bound of a broadcast rate is looked at over this time.
+const WINDOW_MS: u64 = 10_000;
+/// After the last keep-alive of a burst everything that it brought is done by then.
+const SETTLED_MS: u64 = 7_000;
+
+/// What one channel sent.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Traffic {
+    last_keepalive: u64,
+    keepalives: u64,
+    /// What makes a broadcast urgent: a request, an end, a page that comes or goes.
+    causes: VecDeque<u64>,
+    posted: VecDeque<(usize, u64)>,
+}
+
+impl Checks {
+    pub(super) fn requests(&mut self, world: &mut World, at: usize, request: &Request) {
+        let (now, bounds) = (world.now, self.bounds);
+        let context = &world.contexts[at];
+        let channel = (context.partition, context.token);
+        let traffic = self.traffic.entry(channel).or_default();
+        traffic.causes.push_back(now);
+        let mut problem = None;
+        if self.seen[at].over && !matches!(request.what, What::End(_)) {
+            problem = Some((Rule::NothingRevives, "sends something after the end".to_owned()));
+        }
+        if let What::KeepAlive { report, flush } = &request.what {
+            let policy = context.agent.policy();
+            let held = !report.holds.is_empty();
+            if report.age_ms >= policy.idle_timeout_ms && !held {
+                let what = format!("tells of activity {} ms ago", report.age_ms);
+                problem = Some((Rule::NothingRevives, what));
+            }
+            let pause = now - traffic.last_keepalive;
+            if bounds.faults.calm() && !flush && pause + 10 < bounds.shortest_interval_ms {
+                let what = format!("a keep-alive {pause} ms after another");
+                problem = Some((Rule::OneKeepAlive, what));
+            }
+            traffic.last_keepalive = now;
+            traffic.keepalives += 1;
+        }
+        let waited_for =
+            !matches!(request.what, What::End(_) | What::KeepAlive { flush: true, .. });
+        // A lost message can make a live sender look dead.
+        if waited_for && !bounds.faults.loss {
+            let mut others = world.contexts.iter().enumerate();
+            let other = others.find(|(other, context)| {
+                *other != at
+                    && (context.partition, context.token) == channel
+                    && context.hears()
+                    && context.is_sending()
+            });
+            if let Some((other, _)) = other {
+                problem = Some((Rule::OneKeepAlive, format!("sends while {other} is sending")));
+            }
+        }
+        if let Some((rule, what)) = problem {
+            self.broken(now, Some(at), rule, what);
+        }
+    }
+
+    pub(super) fn broadcasts(&mut self, world: &mut World, at: usize) {
+        let now = world.now;
+        let channel = (world.contexts[at].partition, world.contexts[at].token);
+        let disturbed = self.last_event == now;
+        let traffic = self.traffic.entry(channel).or_default();
+        if disturbed {
+            traffic.causes.push_back(now);
+        }
+        traffic.posted.push_back((at, now));
+        while traffic.posted.front().is_some_and(|(_, then)| then + WINDOW_MS < now) {
+            traffic.posted.pop_front();
+        }
+        while traffic.causes.front().is_some_and(|then| then + WINDOW_MS < now) {
+            traffic.causes.pop_front();
+        }
+        let posted = traffic.posted.iter().filter(|(who, _)| *who == at).count() as u64;
+        let allowed = WINDOW_MS / 1_000 + 2 * traffic.causes.len() as u64 + 2;
+        if posted > allowed && self.bounds.faults.calm() {
+            let what =
+                format!("{posted} messages in {} s, {allowed} have a reason", WINDOW_MS / 1_000);
+            self.broken(now, Some(at), Rule::OncePerSecond, what);
+        }
+    }
+
+    /// Nobody does anything: no wake-up, no message, no lock, no answer before the warning is due.
+    pub(super) fn is_free(&mut self, world: &World, at: usize, input: &Input<'_>) {
+        let context = &world.contexts[at];
+        let now = world.now;
+        let calm = self.bounds.faults.calm() && self.bounds.one_policy;
+        let settled = self.last_event + self.bounds.longest_interval_ms + SETTLED_MS;
+        // The authority tells what happens in other partitions.
+        let told = matches!(input, Input::News(_));
+        if !calm || told || now < settled || context.is_ended() || !context.hears() {
+            return;
+        }
+        // The state after the input: a question that was answered moves the warning on.
+        let idle = context
+            .agent
+            .due()
+            .is_some_and(|due| context.agent.now() + 500 < due.warn_at && now > START + SETTLED_MS);
+        let quiet = context.agent.facts().times.holds.is_empty() && !self.asked_lately(world, at);
+        if idle && quiet && !self.seen[at].over {
+            let what = format!("idle, and yet: {input:?}");
+            self.broken(now, Some(at), Rule::IdleIsFree, what);
+        }
+    }
+
+    /// A question at the warning or the deadline brings answers and messages with it.
+    fn asked_lately(&self, world: &World, at: usize) -> bool {
+        let channel = (world.contexts[at].partition, world.contexts[at].token);
+        let causes = self.traffic.get(&channel).map(|traffic| &traffic.causes);
+        causes.and_then(VecDeque::back).is_some_and(|then| then + SETTLED_MS > world.now)
+    }
+
+    /// At the end of a story: no more keep-alives than the time and the faults account for.
+    pub fn count_keepalives(&mut self, now: u64, faults: u64) {
+        let intervals = (now - START) / self.bounds.shortest_interval_ms;
+        let allowed = 2 * intervals + 4 * faults + 10;
+        for (channel, traffic) in self.traffic.clone() {
+            if traffic.keepalives > allowed {
+                let what = format!("{} keep-alives on {channel:?}", traffic.keepalives);
+                self.broken(now, None, Rule::OneKeepAlive, what);
+            }
+        }
+    }
+}

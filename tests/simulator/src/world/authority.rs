@@ -1,0 +1,193 @@
+//! The authority: the real rule of a session behind a network.
+
+use stillhere::core::answer::{Alive, Answer};
+use stillhere::core::output::{Report, Request, What};
+use stillhere::core::policy::Policy;
+use stillhere::core::sender::BOUND_MS;
+use stillhere_authority::report as wire;
+use stillhere_authority::session::Standing;
+
+use super::{Happening, Trouble, World};
+
+impl World {
+    pub(super) fn at_authority(&mut self, at: usize, token: usize, request: &Request) {
+        let latency = self.network.latency;
+        // The shell does not wait longer.
+        let rest = BOUND_MS.saturating_sub(latency);
+        let failed = |retry_after_ms| Answer::Unreachable { retry_after_ms };
+        let (after, refused) = match self.trouble {
+            _ if !self.authority_up => (latency, failed(None)),
+            Trouble::Hangs => (rest, failed(None)),
+            Trouble::Later(retry_after_ms) => (latency, failed(retry_after_ms)),
+            Trouble::Nonsense => (latency, Answer::Invalid),
+            Trouble::None => {
+                let answer = self.answer(token, request);
+                if latency < rest {
+                    self.plan(latency, Happening::Answer(at, request.id, answer));
+                } else {
+                    self.plan(rest, Happening::Answer(at, request.id, failed(None)));
+                }
+                return;
+            }
+        };
+        self.plan(after, Happening::Answer(at, request.id, refused));
+    }
+
+    fn answer(&mut self, token: usize, request: &Request) -> Answer {
+        let (now, policy) = (self.now, self.policy.clone());
+        let was_over = self.session_of(token).settle(now, &policy).is_some();
+        match &request.what {
+            What::KeepAlive { report, .. } => {
+                self.tally.keepalives += 1;
+                // An end is told by the state below.
+                let _ = self.session_of(token).touch(now, &policy, &to_wire(report));
+            }
+            What::Ask => self.tally.questions += 1,
+            What::End(because) => {
+                self.tally.ends += 1;
+                self.session_of(token).end(now, &policy, *because);
+            }
+        }
+        self.watch(token);
+        let answer = self.state_of(token);
+        if !was_over && self.session_of(token).ended().is_some() {
+            self.tell_listeners_of(token, &answer);
+        }
+        answer
+    }
+
+    /// Plans the next look at a deadline.
+    pub(crate) fn watch(&mut self, token: usize) {
+        let policy = self.policy.clone();
+        if self.enforces
+            && let Some(at) = self.session_of(token).deadline(&policy)
+        {
+            self.plan(at.saturating_sub(self.now), Happening::Deadline(token));
+        }
+    }
+
+    pub(super) fn enforce(&mut self, token: usize) {
+        let (now, policy) = (self.now, self.policy.clone());
+        let session = self.session_of(token);
+        let held = session.hold_changes();
+        let was_over = session.ended().is_some();
+        let over = session.settle(now, &policy).is_some();
+        let changed = session.hold_changes() != held || (over && !was_over);
+        if changed {
+            self.watch(token);
+            let answer = self.state_of(token);
+            self.tell_listeners_of(token, &answer);
+        }
+    }
+
+    /// What the authority says of the newest token now.
+    pub fn state(&mut self) -> Answer {
+        let token = self.former.len();
+        self.state_of(token)
+    }
+
+    fn state_of(&mut self, token: usize) -> Answer {
+        let (now, policy) = (self.now, self.policy.clone());
+        let state = self.session_of(token).state(now, &policy);
+        match state.standing {
+            Standing::Ended(because) => Answer::Gone(because),
+            standing => Answer::Alive(Alive {
+                idle_ms: Some(state.idle_ms),
+                remaining_ms: state.remaining_ms,
+                held: standing == Standing::Held,
+                policy: Some(policy),
+            }),
+        }
+    }
+
+    /// A stream begins with the state, as the authority's does.
+    pub(super) fn listen(&mut self, at: usize) {
+        self.contexts[at].listening = true;
+        if self.authority_up && self.trouble == Trouble::None {
+            let answer = self.state_of(self.contexts[at].token);
+            self.plan(2 * self.network.latency, Happening::News(at, answer));
+        } else {
+            self.plan(2 * self.network.latency, Happening::StreamBroke(at));
+        }
+    }
+
+    /// The authority tells whoever reads the event stream of the newest token.
+    pub fn tell_listeners(&mut self, news: &Answer) {
+        self.tell_listeners_of(self.former.len(), news);
+    }
+
+    fn tell_listeners_of(&mut self, token: usize, news: &Answer) {
+        for at in 0..self.contexts.len() {
+            let context = &self.contexts[at];
+            if context.listening && context.alive && context.token == token {
+                self.plan(self.network.latency, Happening::News(at, news.clone()));
+            }
+        }
+    }
+
+    /// An administrator changes the rules; live sessions have them at once.
+    pub fn change_policy(&mut self, policy: Policy) {
+        self.note(|| format!("the policy is {policy:?}"));
+        self.policy = policy;
+        for token in 0..=self.former.len() {
+            self.watch(token);
+            let news = self.state_of(token);
+            self.tell_listeners_of(token, &news);
+        }
+    }
+
+    /// An administrator revokes the newest token.
+    pub fn revoke(&mut self) {
+        let (now, policy) = (self.now, self.policy.clone());
+        self.session.end(now, &policy, stillhere::core::ended::EndedBecause::Revoked);
+        let answer = self.state();
+        self.tell_listeners(&answer);
+    }
+
+    /// The authority goes down or comes back; streams break off when it goes.
+    pub fn set_trouble(&mut self, up: bool, trouble: Trouble) {
+        self.note(|| format!("the authority is up {up}, trouble {trouble:?}"));
+        (self.authority_up, self.trouble) = (up, trouble);
+        if !up {
+            for at in 0..self.contexts.len() {
+                if self.contexts[at].listening {
+                    self.plan(1, Happening::StreamBroke(at));
+                }
+            }
+        }
+    }
+
+    /// Somebody whom these contexts can't hear was active `age_ms` ago: another browser, say.
+    pub fn active_elsewhere(&mut self, age_ms: u64) {
+        let report = wire::Report {
+            age_ms,
+            counts: wire::Counts::default(),
+            contexts: 1,
+            holds: Vec::new(),
+            agent: "elsewhere".into(),
+        };
+        let (now, policy) = (self.now, self.policy.clone());
+        assert!(self.session.touch(now, &policy, &report).is_ok(), "it is alive");
+    }
+}
+
+fn to_wire(report: &Report) -> wire::Report {
+    let holds = report.holds.iter().map(|hold| wire::HoldReport {
+        id: hold.id.to_string(),
+        reason: hold.reason.clone(),
+        ttl_ms: hold.ttl_ms,
+    });
+    let counts = report.counts;
+    wire::Report {
+        age_ms: report.age_ms,
+        counts: wire::Counts {
+            keystrokes: counts.keystrokes.into(),
+            clicks: counts.clicks.into(),
+            heartbeats: counts.heartbeats.into(),
+            notes: counts.notes.into(),
+        },
+        contexts: report.contexts,
+        holds: holds.collect(),
+        agent: "simulator".into(),
+    }
+}
