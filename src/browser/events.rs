@@ -16,7 +16,8 @@ use crate::core::input::{Departure, Input, Refusal};
 /// bits, in the same order.
 const INPUTS: [&str; 4] = ["keydown", "pointerdown", "scroll", "pointermove"];
 const OF_THE_DOCUMENT: [&str; 3] = ["visibilitychange", "freeze", "resume"];
-const OF_THE_WINDOW: [&str; 2] = ["pagehide", "pageshow"];
+/// The last two are when somebody may be back at a machine that slept: a look at the clocks.
+const OF_THE_WINDOW: [&str; 4] = ["pagehide", "pageshow", "focus", "online"];
 
 /// One listener; dropping it unhooks it.
 pub(super) struct Listener {
@@ -40,7 +41,7 @@ pub(super) fn is_visible(document: &Document) -> bool {
 /// Hooks everything that the machine needs to know.
 pub(super) fn listen(shell: &Rc<Shell>, inputs: u32) -> Vec<Listener> {
     let names = INPUTS.iter().chain(&OF_THE_DOCUMENT).chain(&OF_THE_WINDOW);
-    let mut listeners = Vec::with_capacity(9);
+    let mut listeners = Vec::with_capacity(11);
     for (number, name) in (0..).zip(names) {
         let target: &EventTarget =
             if (4..7).contains(&number) { &shell.document } else { &shell.window };

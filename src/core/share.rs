@@ -169,12 +169,18 @@ impl Agent {
         }
     }
 
-    /// The first peer greets at once; the others wait whether it does.
+    /// The first peer that is awake greets at once; the others wait whether it does. One that has not
+    /// caught up itself has nothing to tell yet: a newcomer must not take that for all there is.
     fn owe_greeting(&mut self, envelope: &Envelope, now: u64) {
         let awake = |(id, row): &(ContextId, &Row)| *id != envelope.from && !row.asleep;
         let first = self.facts.live().find(awake).is_some_and(|(id, _)| id == self.id);
-        let wait =
-            if first { 0 } else { self.below(GREET_MS.end - GREET_MS.start) + GREET_MS.start };
+        let wait = if !self.is_joined() {
+            JOIN_MS
+        } else if first {
+            0
+        } else {
+            self.below(GREET_MS.end - GREET_MS.start) + GREET_MS.start
+        };
         self.share.greet_at = Some(now + wait);
         self.share.newcomer = envelope.from;
     }

@@ -76,6 +76,8 @@ impl Checks {
             }
             _ => {}
         }
+        // The lapse of a hold counts as activity, also once the hold is taken up again.
+        truth.active_at = truth.basis(now).0;
         let agent = &world.contexts[at].agent;
         let facts = agent.facts();
         if unasked && facts.times.activity > 0 {
@@ -130,11 +132,11 @@ impl Checks {
             EndedBecause::Idle | EndedBecause::Schedule | EndedBecause::AuthorityUnreachable
         );
         let channel = (world.contexts[at].partition, world.contexts[at].token);
-        // An authority that could not be told ends what it takes for absent, and its word outranks ours.
+        // An authority that could not be told (it was away, or the page stood still) ends what it takes for absent, and its word outranks ours.
         let policy = world.policy.clone();
         let ended = world.session_of(channel.1).settle(now, &policy).is_some();
         if !by_time
-            || (ended && bounds.faults.outages)
+            || (ended && (bounds.faults.outages || bounds.faults.stops))
             || self.ends.iter().any(|end| end.channel == channel)
         {
             return;
@@ -193,7 +195,10 @@ impl Checks {
                 continue;
             }
             for (at, context) in world.contexts.iter().enumerate() {
-                let awake = context.hears() && self.seen[at].woke_at + patience < now;
+                // Timers that stood while a machine slept are late by as long, and its stream may be
+                // the only one to say so.
+                let stood = if faults.loss { world.partitions[context.partition].stood } else { 0 };
+                let awake = context.hears() && self.seen[at].woke_at + patience + stood < now;
                 let phase = context.agent.phase();
                 let alive = matches!(phase, Phase::Active | Phase::Warning | Phase::Held);
                 if context.token == *token && awake && alive && !truth.blurred {

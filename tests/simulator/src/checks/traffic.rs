@@ -42,7 +42,10 @@ impl Checks {
                 problem = Some((Rule::NothingRevives, what));
             }
             let pause = now - traffic.last_keepalive;
-            if bounds.faults.calm() && !flush && pause + 10 < bounds.shortest_interval_ms {
+            // Whoever has not heard of the other yet may send too.
+            let heard = pause > bounds.delay_ms;
+            let soon = heard && pause + 10 < bounds.shortest_interval_ms;
+            if bounds.faults.calm() && !flush && soon {
                 let what = format!("a keep-alive {pause} ms after another");
                 problem = Some((Rule::OneKeepAlive, what));
             }
@@ -110,7 +113,8 @@ impl Checks {
             .due()
             .is_some_and(|due| context.agent.now() + 500 < due.warn_at && now > START + SETTLED_MS);
         let quiet = context.agent.facts().times.holds.is_empty() && !self.asked_lately(world, at);
-        if idle && quiet && !self.seen[at].over {
+        let lapsed = context.phases.last().is_some_and(|(at, _)| *at == now);
+        if idle && quiet && !lapsed && !self.seen[at].over {
             let what = format!("idle, and yet: {input:?}");
             self.broken(now, Some(at), Rule::IdleIsFree, what);
         }
