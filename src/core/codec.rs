@@ -120,7 +120,7 @@ macro_rules! fields {
 fields! {
     Counts: keystrokes, clicks, heartbeats, notes;
     Row: seq, left, asleep, visible, streaming, counts, sent, sent_at, active_at;
-    Hold: released, expires, changed, until, by, leased, told, reason;
+    Hold: released, expires, changed, taken, by, leased, told, reason;
     Failure: at, in_a_row, retry_at;
     Times: era, activity, acknowledged, answered, sent, held_elsewhere, failure, holds;
     Wish: idle_timeout_ms, warn_before_ms, keepalive_ms;

@@ -103,8 +103,8 @@ pub struct Hold {
     pub expires: u64,
     /// When it was taken, renewed or released.
     pub changed: u64,
-    /// Beyond this moment it cannot be renewed: the policy's longest hold, from when it was taken.
-    pub until: u64,
+    /// When it was taken: the policy's longest hold counts from here.
+    pub taken: u64,
     /// The context that took it.
     pub by: ContextId,
     /// That context renews it while its page lives; otherwise the app does.
@@ -182,7 +182,7 @@ impl Times {
         for hold in self.holds.values_mut() {
             hold.expires = moved(hold.expires);
             hold.changed = moved(hold.changed);
-            hold.until = moved(hold.until);
+            hold.taken = moved(hold.taken);
         }
     }
 }

@@ -39,19 +39,18 @@ impl Agent {
             }
             name.push(character);
         }
+        let longest = self.policy().max_hold_ms;
         let lease = if ttl_ms == 0 { LEASE_MS } else { ttl_ms };
-        let until = now.saturating_add(self.policy().max_hold_ms);
-        let expires = now.saturating_add(lease);
+        let expires = now.saturating_add(lease.min(longest));
         match self.facts.times.holds.get_mut(id) {
-            Some(known) => known.renew(now, expires),
+            Some(known) => known.renew(now, expires, longest),
             None if live >= MAX_HOLDS => return,
             None => {
-                let expires = expires.min(until);
                 let hold = Hold {
                     released: false,
                     expires,
                     changed: now,
-                    until,
+                    taken: now,
                     by: self.id,
                     leased: ttl_ms == 0,
                     told: false,
@@ -63,15 +62,20 @@ impl Agent {
         self.urgent();
     }
 
-    /// Renews what this context vouches for, when half of the lease is over.
+    /// Renews what this context vouches for, when half of the lease is over, and keeps all holds
+    /// within what the policy allows now.
     pub(super) fn renew_holds(&mut self) {
+        let longest = self.policy().max_hold_ms;
+        for hold in self.facts.times.holds.values_mut() {
+            hold.expires = hold.expires.min(hold.taken.saturating_add(longest));
+        }
         if self.renews_at().is_none_or(|at| at > self.now()) || self.away {
             return;
         }
         let (now, id) = (self.now(), self.id);
         for hold in self.facts.times.holds.values_mut() {
             if hold.leased && hold.by == id && hold.lives(now) {
-                hold.renew(now, now + LEASE_MS);
+                hold.renew(now, now + LEASE_MS, longest);
             }
         }
         self.news();
@@ -82,7 +86,9 @@ impl Agent {
         let now = self.now();
         let holds = self.facts.times.holds.values();
         let own = holds.filter(|hold| hold.leased && hold.by == self.id && hold.lives(now));
-        let short = own.filter(|hold| hold.expires < hold.until);
+        // At its longest it can't be renewed any more.
+        let longest = self.policy().max_hold_ms;
+        let short = own.filter(|hold| hold.expires < hold.taken.saturating_add(longest));
         short.map(|hold| hold.expires.saturating_sub(LEASE_MS / 2)).min()
     }
 
@@ -128,8 +134,8 @@ impl Agent {
 
 impl Hold {
     /// Puts its end off, unless it is over or at its longest.
-    fn renew(&mut self, now: u64, expires: u64) {
-        let expires = expires.min(self.until);
+    fn renew(&mut self, now: u64, expires: u64, longest: u64) {
+        let expires = expires.min(self.taken.saturating_add(longest));
         if !self.released && expires > self.expires {
             self.expires = expires;
             self.changed = now;

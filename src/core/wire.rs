@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::codec::{self, Reader, Wire};
-use super::facts::{ContextId, Facts, MAX_REASON};
+use super::facts::{ContextId, Facts, Hold, MAX_REASON};
 use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS, Policy};
 use super::time::JUMP_MS;
 
@@ -91,10 +91,7 @@ fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
         || (past.iter().all(|time| *time <= latest)
             && times.held_elsewhere <= latest + MAX_IDLE_TIMEOUT_MS
             && failure.retry_at <= latest + MAX_PAUSE_MS
-            && times
-                .holds
-                .values()
-                .all(|hold| hold.changed <= latest && hold.until <= latest + MAX_HOLD_MS));
+            && times.holds.values().all(|hold| is_plausible_hold(hold, latest)));
     let wishes = [facts.wish.idle_timeout_ms, facts.wish.warn_before_ms, facts.wish.keepalive_ms];
     moments
         && times.era.saturating_sub(era) <= MAX_ERA_STEP
@@ -103,4 +100,8 @@ fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
         && times.holds.values().all(|hold| hold.reason.len() <= MAX_REASON)
         && wishes.iter().flatten().all(|ms| (1..=MAX_IDLE_TIMEOUT_MS).contains(ms))
         && facts.policy.as_ref().is_none_or(Policy::is_plausible)
+}
+
+fn is_plausible_hold(hold: &Hold, latest: u64) -> bool {
+    hold.changed.max(hold.taken) <= latest && hold.expires <= latest + MAX_HOLD_MS
 }

@@ -27,7 +27,16 @@ fn row() -> impl Strategy<Value = Row> {
 fn hold() -> impl Strategy<Value = Hold> {
     let flags = (any::<bool>(), any::<bool>());
     (flags, 0..NOW, 0u64..3, "[a-c]{0,3}").prop_map(|((released, told), expires, by, reason)| {
-        Hold { released, expires, changed: expires / 2, until: NOW, by, told, reason }
+        Hold {
+            released,
+            expires,
+            changed: expires / 2,
+            taken: expires / 3,
+            by,
+            leased: by == 1,
+            told,
+            reason,
+        }
     })
 }
 

@@ -60,6 +60,9 @@ impl Checks {
         let late =
             if self.bounds.faults.outages { 60_000 + self.bounds.longest_interval_ms } else { 0 };
         let slack = self.slack() + late;
+        // The facts move along with the page.
+        let former = self.truths.range(..token).map(|(_, truth)| truth.basis(now).0).max();
+        let former = former.unwrap_or(0);
         let truth = self.truths.entry(token).or_default();
         if truth.active_at == 0 {
             // Whoever signs in is there.
@@ -70,9 +73,16 @@ impl Checks {
             Input::Activity { age_ms, .. } => {
                 truth.pressed_at = truth.pressed_at.max(now - age_ms.min(&now));
             }
-            Input::Stay | Input::Release(_) => truth.pressed_at = now,
+            Input::Stay => truth.pressed_at = now,
+            Input::Release(id) => {
+                truth.pressed_at = now;
+                if truth.holds.get(id).is_some_and(|expires| *expires > now) {
+                    truth.active_at = now;
+                }
+            }
             Input::TokenChanged => {
-                truth.pressed_at = truth.pressed_at.max(self.seen[at].counted_at)
+                truth.pressed_at = truth.pressed_at.max(former);
+                truth.active_at = truth.active_at.max(former);
             }
             _ => {}
         }

@@ -35,9 +35,8 @@ impl Checks {
             problem = Some((Rule::NothingRevives, "sends something after the end".to_owned()));
         }
         if let What::KeepAlive { report, flush } = &request.what {
-            let policy = context.agent.policy();
-            let held = !report.holds.is_empty();
-            if report.age_ms >= policy.idle_timeout_ms && !held {
+            let agent = &context.agent;
+            if agent.due().is_some_and(|due| agent.now() >= due.end_at) {
                 let what = format!("tells of activity {} ms ago", report.age_ms);
                 problem = Some((Rule::NothingRevives, what));
             }
