@@ -230,7 +230,7 @@ export interface Agent extends EventTarget {
   stay(): void;
   /** Signs out everywhere, at once. */
   end(because?: EndedBecause): void;
-  /** The token was rotated: facts move along, nobody is logged out by it. */
+  /** The token was rotated: facts move along, nobody is logged out by it. After the end it throws. */
   setToken(token: TokenSource): Promise<void>;
   /** Leaves; everything is unhooked. */
   close(): void;
@@ -258,6 +258,8 @@ export type ErrorCode =
   | 'wasm-unavailable'
   /** The group has 64 open holds, and a report can name no more. */
   | 'too-many-holds'
+  /** The session is over: this agent takes no other token. */
+  | 'ended'
   /** The agent was closed. */
   | 'closed';
 

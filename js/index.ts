@@ -88,6 +88,15 @@ class Agent extends EventTarget implements Public.Agent {
     return this.#machine;
   }
 
+  /** One that ended must not bring its end to the channel of another token. */
+  #live(): Machine {
+    const machine = this.#open();
+    if (this.status.phase === 'ended') {
+      throw new StillhereError('ended', 'The session is over; create another agent.');
+    }
+    return machine;
+  }
+
   #tell(what: number, ...numbers: number[]): void {
     this.#machine?.tell(what, numbers);
   }
@@ -142,14 +151,14 @@ class Agent extends EventTarget implements Public.Agent {
 
   async setToken(token: Public.TokenSource): Promise<void> {
     const source = checkToken(token);
-    const machine = this.#open();
+    this.#live();
     const bearer = await readToken(source);
     if (bearer === null) {
       throw new StillhereError('token-missing', 'The token function gave none.', 'token');
     }
     const name = await channelName(this.#group ?? bearer);
-    // The page may have closed it while the token was read.
-    this.#open();
+    // It may have been closed, or the session may have ended, while the token was read.
+    const machine = this.#live();
     this.#token = source;
     machine.moveTo(name);
   }

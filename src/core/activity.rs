@@ -85,7 +85,9 @@ impl Agent {
         if self.is_checking() {
             return;
         }
+        // Whoever asked has found out what the jump was, and said so.
         self.jumped = false;
+        self.ahead_by = 0;
         let end_at = self.due().map_or(u64::MAX, |due| due.end_at);
         if self.pending_at == 0
             || (self.now() >= end_at && !rules::tried_since(&self.facts, end_at))

@@ -90,6 +90,9 @@ impl Agent {
         let now = self.now();
         self.facts.learn(&alive.policy);
         let idle = alive.idle(&rules::policy(&self.facts));
+        if began >= self.check_from {
+            self.explain_jump(idle);
+        }
         // The authority's newest activity lies between these two: the answer took its time.
         let earliest = idle.map(|ms| began.saturating_sub(ms));
         let latest = idle.map(|ms| now.saturating_sub(ms));

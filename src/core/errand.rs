@@ -89,7 +89,9 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
         } else {
             policy.keepalive_ms
         };
-        let next = times.sent + pause;
+        // The authority must not end it for what it was not told: before its own warning at the latest.
+        let last = times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms;
+        let next = (times.sent + pause).min(last);
         // The context that brought it about has just been woken by it, and sends.
         let next = if own { next } else { next.max(news_at) + at.grace_ms };
         want(next.max(retry_at), Errand::KeepAlive);

@@ -169,9 +169,9 @@ pub struct Times {
 }
 
 impl Times {
-    /// Moves everything back by `by` and begins a new era; no answer counts any more.
-    pub fn shift_back(&mut self, by: u64) {
-        let moved = |time: u64| time.saturating_sub(by);
+    /// Moves everything by `by` milliseconds and begins a new era; no answer counts any more.
+    pub fn shift(&mut self, by: i64) {
+        let moved = |time: u64| time.saturating_add_signed(by);
         self.era = self.era.saturating_add(1);
         self.activity = moved(self.activity);
         self.acknowledged = moved(self.acknowledged);

@@ -21,10 +21,11 @@ pub struct Reading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Jump {
     /// The wall clock went ahead: the machine slept, or its clock was set forward.
-    /// Holds the timeline's value before the jump.
     Ahead {
         /// The last moment before the jump.
         from: u64,
+        /// How much further than the monotonic clock it went, in milliseconds.
+        by: u64,
     },
     /// The wall clock was set back. Times known so far must move back by as much.
     Back {
@@ -61,7 +62,7 @@ impl Timeline {
         self.mono = self.mono.max(reading.mono);
         if reading.wall > by_mono.saturating_add(JUMP_MS) {
             self.now = reading.wall;
-            return Some(Jump::Ahead { from: before });
+            return Some(Jump::Ahead { from: before, by: reading.wall - by_mono });
         }
         if reading.wall.saturating_add(JUMP_MS) < by_mono {
             self.now = reading.wall;
@@ -92,7 +93,7 @@ mod tests {
     #[test]
     fn sleep_and_a_clock_set_forward_look_the_same() {
         let mut line = Timeline::new(at(10_000, 0));
-        assert_eq!(line.advance(at(30_000, 500)), Some(Jump::Ahead { from: 10_000 }));
+        assert_eq!(line.advance(at(30_000, 500)), Some(Jump::Ahead { from: 10_000, by: 19_500 }));
         assert_eq!(line.now(), 30_000);
     }
 

@@ -75,3 +75,49 @@ fn a_wall_clock_set_back_gives_nobody_a_second_more() {
     world.run(6_100);
     assert!(world.all_ended(), "10 s after the key");
 }
+
+#[test]
+fn a_wall_clock_set_forward_loses_no_key_and_no_hold() {
+    let policy = stillhere::core::policy::Policy { keepalive_ms: 5_000, ..short() };
+    let mut world = World::new(9, Network::GOOD, policy);
+    world.open_all(3);
+    world.key(0);
+    world.run(2_000);
+    // Not told yet, since the interval is not over.
+    world.key(0);
+    world.run(500);
+    world.set_clock(0, 3_600_000);
+    world.tell(1, stillhere::core::input::Input::Wake);
+    world.run(6_000);
+    let idle = world.session.state(world.now, &world.policy).idle_ms;
+    assert!((6_400..6_700).contains(&idle), "the authority knows of the second key, not {idle} ms");
+    world.tell(0, stillhere::core::input::Input::Hold { id: 1, reason: "call", ttl_ms: 60_000 });
+    world.run(100);
+    world.set_clock(0, 3_600_000);
+    world.tell(1, stillhere::core::input::Input::Wake);
+    world.run(30_000);
+    assert_eq!(world.phase(2), Phase::Held);
+    assert_eq!(world.contexts[2].agent.facts().times.era, 2, "known by its own name");
+}
+
+#[test]
+fn a_clock_set_back_holds_up_nothing_that_was_due() {
+    let mut world = World::new(10, Network { latency: 400, ..Network::GOOD }, short());
+    world.open_all(3);
+    world.key(0);
+    world.run(300);
+    // A request is under way, and a routine broadcast is due in a second.
+    world.key(0);
+    world.set_clock(0, -3_600_000);
+    world.tell(1, stillhere::core::input::Input::Wake);
+    world.count_anew();
+    world.type_for(0, 8_000, 500);
+    assert!(world.tally.keepalives >= 3, "{} keep-alives", world.tally.keepalives);
+    assert!(world.tally.broadcasts >= 6, "{} broadcasts", world.tally.broadcasts);
+    let newest = world.contexts[0].agent.now();
+    for at in 0..3 {
+        let times = &world.contexts[at].agent.facts().times;
+        assert!(times.answered <= newest, "context {at} has an answer of the future");
+        assert!(newest - times.activity < 1_500, "context {at} hears of the keys");
+    }
+}

@@ -106,3 +106,21 @@ fn a_page_that_goes_leaves_the_rest_to_its_peers() {
     let idle = world.session.state(world.now, &world.policy).idle_ms;
     assert!(idle < 6_200, "idle {idle} ms");
 }
+
+#[test]
+fn somebody_who_comes_back_is_told_of_before_the_authority_gives_up() {
+    let policy = stillhere::core::policy::Policy { keepalive_ms: 5_000, ..short() };
+    let mut world = World::new(3, Network::GOOD, policy);
+    world.open_all(1);
+    world.enforces = true;
+    world.watch(0);
+    world.key(0);
+    world.run(8_000);
+    // The authority is told late in the window, of activity that is old by then.
+    world.tell(0, stillhere::core::input::Input::TokenChanged);
+    world.run(1_500);
+    assert_eq!(world.tally.keepalives, 2);
+    world.key(0);
+    world.run(2_000);
+    assert!(!world.is_ended(0), "the interval must not keep the key from the authority");
+}

@@ -120,6 +120,8 @@ pub struct Bounds {
     pub latency_ms: u64,
     /// No page wishes anything, so contexts and authority agree on the timeout.
     pub no_wishes: bool,
+    /// Tokens are rotated.
+    pub rotates: bool,
     /// The policy is the same all the time.
     pub one_policy: bool,
 }

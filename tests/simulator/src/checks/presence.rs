@@ -6,6 +6,7 @@ use stillhere::core::ended::EndedBecause;
 use stillhere::core::facts::HoldId;
 use stillhere::core::input::Input;
 use stillhere::core::rules::Phase;
+use stillhere::core::sender::BOUND_MS;
 use stillhere_authority::session::Standing;
 
 use super::{Before, Checks, DEADLINES, Rule};
@@ -42,8 +43,10 @@ impl Checks {
     /// How much later than it was an activity may seem: answers take their time, and clocks differ.
     fn slack(&self) -> u64 {
         let clocks = if self.bounds.faults.clocks { UNNOTICED_MS } else { 0 };
+        // An answer that waited for a page that was stopped counts for as long as a request may take.
+        let stops = if self.bounds.faults.stops { BOUND_MS + 1_000 } else { 0 };
         // To the authority, back, and to another partition.
-        4 * self.bounds.latency_ms.min(5_000) + self.bounds.delay_ms + clocks + 100
+        4 * self.bounds.latency_ms.min(5_000) + self.bounds.delay_ms + clocks + stops + 100
     }
 
     pub(super) fn presence(
@@ -60,6 +63,7 @@ impl Checks {
         let late =
             if self.bounds.faults.outages { 60_000 + self.bounds.longest_interval_ms } else { 0 };
         let slack = self.slack() + late;
+        let interval = self.bounds.longest_interval_ms + 2_000;
         // The facts move along with the page.
         let former = self.truths.range(..token).map(|(_, truth)| truth.basis(now).0).max();
         let former = former.unwrap_or(0);
@@ -86,6 +90,9 @@ impl Checks {
             }
             _ => {}
         }
+        // A renewal or a release is told with the next keep-alive; a hold may lapse there meanwhile.
+        let had_holds = !truth.holds.is_empty() || !truth.released.is_empty();
+        let slack = if had_holds { slack + interval } else { slack };
         // The lapse of a hold counts as activity, also once the hold is taken up again.
         truth.active_at = truth.basis(now).0;
         let agent = &world.contexts[at].agent;
@@ -107,7 +114,9 @@ impl Checks {
         if facts.times.activity > 0 && !before.ended {
             let believed = now - agent.now().saturating_sub(facts.times.activity).min(now);
             let believed = if agent_is_hot(world, at, input) { now } else { believed };
-            let newest = truth.pressed_at.max(truth.basis(now).0);
+            // While a hold lives, somebody is there all the time.
+            let (basis, held) = truth.basis(now);
+            let newest = if held { now } else { truth.pressed_at.max(basis) };
             if believed > newest + slack && !truth.blurred {
                 problem = Some((
                     Rule::TrueActivity,

@@ -42,8 +42,19 @@ impl Checks {
             }
             let pause = now - traffic.last_keepalive;
             // Whoever has not heard of the other yet may send too.
-            let heard = pause > bounds.delay_ms;
-            let soon = heard && pause + 10 < bounds.shortest_interval_ms;
+            let others = world.contexts.iter().enumerate();
+            let mut others = others.filter(|(other, context)| {
+                *other != at && (context.partition, context.token) == channel && context.hears()
+            });
+            let was_here = self.seen[at].opened_at < traffic.last_keepalive;
+            let heard = pause > bounds.delay_ms && (was_here || others.next().is_some());
+            // One whose answer moved on to another token with its sender is sent again.
+            let rest = if bounds.rotates { 2_500 } else { u64::MAX };
+            let times = &context.agent.facts().times;
+            let policy = context.agent.policy();
+            let due = times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms;
+            let heard = heard && due > context.agent.now();
+            let soon = heard && pause + 10 < bounds.shortest_interval_ms.min(rest);
             if bounds.faults.calm() && !flush && soon {
                 let what = format!("a keep-alive {pause} ms after another");
                 problem = Some((Rule::OneKeepAlive, what));
@@ -87,7 +98,9 @@ impl Checks {
             traffic.causes.pop_front();
         }
         let posted = traffic.posted.iter().filter(|(who, _)| *who == at).count() as u64;
-        let allowed = WINDOW_MS / 1_000 + 2 * traffic.causes.len() as u64 + 2;
+        // Pages that move to another token greet each other anew.
+        let moves = if self.bounds.rotates { 2 * world.contexts.len() as u64 } else { 0 };
+        let allowed = WINDOW_MS / 1_000 + 2 * traffic.causes.len() as u64 + 2 + moves;
         if posted > allowed && self.bounds.faults.calm() {
             let what =
                 format!("{posted} messages in {} s, {allowed} have a reason", WINDOW_MS / 1_000);
@@ -123,7 +136,9 @@ impl Checks {
     fn asked_lately(&self, world: &World, at: usize) -> bool {
         let channel = (world.contexts[at].partition, world.contexts[at].token);
         let causes = self.traffic.get(&channel).map(|traffic| &traffic.causes);
-        causes.and_then(VecDeque::back).is_some_and(|then| then + SETTLED_MS > world.now)
+        // A timer that was set for the next keep-alive is not set anew, and fires once for nothing.
+        let settled = SETTLED_MS + self.bounds.longest_interval_ms;
+        causes.and_then(VecDeque::back).is_some_and(|then| then + settled > world.now)
     }
 
     /// At the end of a story: no more keep-alives than the time and the faults account for.

@@ -174,9 +174,7 @@ impl Stage {
             let at = self.behind.swap_remove(which);
             let context = &self.world.contexts[at];
             if context.hears() {
-                if !context.is_ended() {
-                    self.world.take_new_token(at);
-                }
+                self.world.take_new_token(at);
                 let ms = self.time(200);
                 self.world.run(ms);
             } else if context.alive {

@@ -120,6 +120,7 @@ impl Story {
             delay_ms: u64::from(self.network.delay) + 1,
             latency_ms: self.network.latency,
             no_wishes: !self.wishes,
+            rotates: self.rotates,
             one_policy: !self.policy_changes,
         }
     }

@@ -57,7 +57,7 @@ impl World {
     }
 
     /// Plans the next look at a deadline.
-    pub(crate) fn watch(&mut self, token: usize) {
+    pub fn watch(&mut self, token: usize) {
         let policy = self.policy.clone();
         if self.enforces
             && let Some(at) = self.session_of(token).deadline(&policy)

@@ -68,8 +68,11 @@ impl World {
         self.note(|| "there is a new token".into());
     }
 
-    /// A page is given the newest token.
+    /// A page is given the newest token, unless the session is over (`js/index.ts`, `setToken`).
     pub fn take_new_token(&mut self, at: usize) {
+        if self.is_ended(at) {
+            return;
+        }
         self.let_go(at);
         self.contexts[at].token = self.former.len();
         self.tell(at, Input::TokenChanged);
