@@ -1,6 +1,6 @@
 //! The authority: the server that holds the truth about each token's idle time.
 //!
-//! - [`session`] is the rule of one token. Pure; start reading there.
+//! - [`session`] is the rule of one token. Pure, in a crate of its own; start reading there.
 //! - [`state::AppState`] applies it to what a [`store`] keeps, and carries out what follows.
 //! - `routes` is the face over HTTP; `deadlines` ends tokens on time even if nobody asks.
 //!
@@ -16,9 +16,7 @@ pub mod demo;
 mod hub;
 mod metrics;
 pub mod problem;
-pub mod report;
 mod routes;
-pub mod session;
 pub mod state;
 pub mod store;
 pub mod wire;
@@ -41,6 +39,7 @@ use tower_http::{
 };
 
 pub use state::{AppState, Settings};
+pub use stillhere_session::{report, session};
 
 const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// Largest request body in bytes.

@@ -56,7 +56,7 @@ fn a_key_pressed_before_the_deadline_and_handled_after_it_revives_nothing() {
 #[test]
 fn if_the_session_lives_elsewhere_the_late_key_counts_by_its_time() {
     let mut world = stopped();
-    world.session = stillhere_authority::session::Session::new(world.now - 6_000, &world.policy);
+    world.session = stillhere_session::session::Session::new(world.now - 6_000, &world.policy);
     late_key(&mut world, 0, 4_000);
     world.thaw(0);
     world.run(100);
@@ -69,7 +69,7 @@ fn if_the_session_lives_elsewhere_the_late_key_counts_by_its_time() {
 #[test]
 fn a_key_pressed_after_the_deadline_counts_for_nothing_even_if_it_lives_elsewhere() {
     let mut world = stopped();
-    world.session = stillhere_authority::session::Session::new(world.now - 6_000, &world.policy);
+    world.session = stillhere_session::session::Session::new(world.now - 6_000, &world.policy);
     late_key(&mut world, 0, 500);
     world.thaw(0);
     world.run(100);

@@ -7,7 +7,7 @@ use stillhere::core::facts::HoldId;
 use stillhere::core::input::Input;
 use stillhere::core::rules::Phase;
 use stillhere::core::sender::BOUND_MS;
-use stillhere_authority::session::Standing;
+use stillhere_session::session::Standing;
 
 use super::{Before, Checks, DEADLINES, Rule};
 use crate::world::{Happening, Trouble, World};
@@ -59,7 +59,7 @@ impl Checks {
         let now = world.now;
         let token = world.contexts[at].token;
         let unasked = !world.authority_up || world.trouble != Trouble::None;
-        // A release that is told late counts from when it is told (authority/src/session.rs).
+        // A release that is told late counts from when it is told (authority/session/src/session.rs).
         let late =
             if self.bounds.faults.outages { 60_000 + self.bounds.longest_interval_ms } else { 0 };
         let slack = self.slack() + late;

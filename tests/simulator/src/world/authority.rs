@@ -4,8 +4,8 @@ use stillhere::core::answer::{Alive, Answer};
 use stillhere::core::output::{Report, Request, What};
 use stillhere::core::policy::Policy;
 use stillhere::core::sender::BOUND_MS;
-use stillhere_authority::report as wire;
-use stillhere_authority::session::Standing;
+use stillhere_session::report as wire;
+use stillhere_session::session::Standing;
 
 use super::{Happening, Trouble, World};
 

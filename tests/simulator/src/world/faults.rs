@@ -1,7 +1,7 @@
 //! What goes wrong with machines: sleep, clocks, and tokens that change under way.
 
 use stillhere::core::input::{Departure, Input};
-use stillhere_authority::session::Session;
+use stillhere_session::session::Session;
 
 use super::{Happening, World};
 

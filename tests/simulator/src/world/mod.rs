@@ -19,7 +19,7 @@ use stillhere::core::output::{Event, Output, RequestId};
 use stillhere::core::policy::Policy;
 use stillhere::core::rules::Phase;
 use stillhere::core::time::Reading;
-use stillhere_authority::session::Session;
+use stillhere_session::session::Session;
 
 use self::effects::Locks;
 pub use self::happen::Happening;

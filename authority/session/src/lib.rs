@@ -1,0 +1,8 @@
+//! The authority's rule of one token, without the server around it: the authority applies it to
+//! what its store keeps, the simulator lets contexts meet it.
+//!
+//! - [`session`] says when a session is alive, held or over. Start reading there.
+//! - [`report`] is what a keep-alive tells.
+
+pub mod report;
+pub mod session;
