@@ -72,10 +72,13 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
     }
     // What the authority does not know: since when, and whether this context brought it about.
     let (mut news_at, mut own) = (0, false);
+    // It keeps the session for a hold that it knows of.
+    let mut kept = times.held_elsewhere > now;
     if times.activity > times.acknowledged {
         (news_at, own) = (times.activity, at.own);
     }
     for hold in times.holds.values() {
+        kept |= hold.told && hold.lives(now);
         if hold.is_news(now) {
             news_at = news_at.max(hold.changed);
             own |= hold.by == at.id;
@@ -89,11 +92,13 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
         } else {
             policy.keepalive_ms
         };
+        let mut next = times.sent + pause;
         // The authority must not end it for what it was not told: before its own warning at the latest.
-        let last = times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms;
-        let next = (times.sent + pause).min(last);
+        if !unanswered && !kept {
+            next = next.min(times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms);
+        }
         // The context that brought it about has just been woken by it, and sends.
-        let next = if own { next } else { next.max(news_at) + at.grace_ms };
+        next = if own { next } else { next.max(news_at) + at.grace_ms };
         want(next.max(retry_at), Errand::KeepAlive);
     }
     (first.0 < u64::MAX).then_some(first)

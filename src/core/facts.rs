@@ -171,7 +171,8 @@ pub struct Times {
 impl Times {
     /// Moves everything by `by` milliseconds and begins a new era; no answer counts any more.
     pub fn shift(&mut self, by: i64) {
-        let moved = |time: u64| time.saturating_add_signed(by);
+        // 0 stands for what is not known.
+        let moved = |time: u64| if time > 0 { time.saturating_add_signed(by) } else { 0 };
         self.era = self.era.saturating_add(1);
         self.activity = moved(self.activity);
         self.acknowledged = moved(self.acknowledged);

@@ -104,14 +104,16 @@ impl Agent {
         self.wants_stream()
     }
 
-    /// Whether the peer that says to read the stream is visible, if one does.
+    /// Whether a peer that says to read the stream is visible, if one says so. One that is counts
+    /// more than others: a row can outlive its page.
     fn streaming_peer(&self) -> Option<bool> {
+        let mut visible = None;
         for (id, row) in self.facts.live() {
             if id != self.id && row.streaming {
-                return Some(row.visible);
+                visible = visible.max(Some(row.visible));
             }
         }
-        None
+        visible
     }
 
     fn wants_stream(&self) -> bool {
@@ -143,7 +145,8 @@ impl Agent {
                 self.stream = Stream::Busy { tries: tries.saturating_add(1), retry_at };
             }
             (Grant::Lost, Stream::Open | Stream::Broken { .. }) => {
-                self.stream = Stream::Off;
+                // Not taken back at once: two that both think so would do nothing else.
+                self.stream = Stream::Busy { tries: 0, retry_at: now + PAUSE_MS };
                 self.me.streaming = false;
                 self.push(Output::LeaveStream);
                 self.news();

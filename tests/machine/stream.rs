@@ -116,3 +116,24 @@ fn a_stream_that_breaks_is_opened_again_after_a_pause() {
     assert!(world.contexts[0].agent.now() > before, "it woke for it");
     assert_eq!(world.listeners(), 1);
 }
+
+#[test]
+fn a_row_that_outlived_its_page_makes_nobody_fight_for_the_stream() {
+    let mut world = World::new(12, Network::GOOD, short());
+    world.open_all(1);
+    world.open(true);
+    // A page that once read the stream while hidden, and left where nobody here heard it.
+    let row = stillhere::core::facts::Row { seq: 9, streaming: true, ..Default::default() };
+    let mut facts = stillhere::core::facts::Facts::default();
+    facts.rows.insert(1, row);
+    let ghost = stillhere::core::wire::Envelope { from: 1, hello: false, facts };
+    let bytes = stillhere::core::wire::encode(&ghost).unwrap();
+    for at in 0..2 {
+        world.tell(at, stillhere::core::input::Input::Message(&bytes));
+    }
+    world.run(2_000);
+    world.count_anew();
+    world.run(2_000);
+    assert!(world.tally.broadcasts <= 4, "{} messages in 2 s", world.tally.broadcasts);
+    assert_eq!(world.listeners(), 1);
+}

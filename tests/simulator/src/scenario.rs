@@ -92,6 +92,13 @@ impl Stage {
             }
         }
         self.world.run(2 * self.story.policy.keepalive_ms + 3_000);
+        // Not in the middle of a question.
+        for _ in 0..5 {
+            let now = self.world.now;
+            if self.world.checks.as_ref().is_some_and(|checks| checks.is_busy(now)) {
+                self.world.run(1_500);
+            }
+        }
         self.with_checks(Checks::agree);
         // Nobody comes back: everybody is out in the end.
         let rest = self.story.longest_idle_ms() + self.story.longest_hold_ms() + 60_000;

@@ -58,14 +58,22 @@ impl Checks {
     ) {
         let now = world.now;
         let token = world.contexts[at].token;
-        let unasked = !world.authority_up || world.trouble != Trouble::None;
+        let well = world.authority_up && world.trouble == Trouble::None;
+        let unasked = !well || self.well_since + 10_000 > now;
         // A release that is told late counts from when it is told (authority/session/src/session.rs).
         let late =
             if self.bounds.faults.outages { 60_000 + self.bounds.longest_interval_ms } else { 0 };
-        let slack = self.slack() + late;
-        let interval = self.bounds.longest_interval_ms + 2_000;
+        // A machine that slept with its clocks standing and whose wall clock was set sees less of both.
+        let machine = world.partitions[world.contexts[at].partition];
+        let unseen = if self.bounds.faults.clocks && self.bounds.faults.stops {
+            machine.stood + machine.offset.unsigned_abs()
+        } else {
+            0
+        };
+        let slack = self.slack() + late + unseen;
+        let interval = 2 * self.bounds.longest_interval_ms + 12_000;
         // The facts move along with the page.
-        let former = self.truths.range(..token).map(|(_, truth)| truth.basis(now).0).max();
+        let former = self.truths.range(..token).map(|(_, truth)| truth.basis(now).0.max(truth.pressed_at)).max();
         let former = former.unwrap_or(0);
         let truth = self.truths.entry(token).or_default();
         if truth.active_at == 0 {
@@ -155,9 +163,18 @@ impl Checks {
         let policy = world.policy.clone();
         let ended = world.session_of(channel.1).settle(now, &policy).is_some();
         if !by_time
-            || (ended && (bounds.faults.outages || bounds.faults.stops))
+            || (ended
+                && (bounds.faults.outages
+                    || bounds.faults.stops
+                    || bounds.rotates
+                    || !bounds.one_policy))
             || self.ends.iter().any(|end| end.channel == channel)
         {
+            return;
+        }
+        // With nobody to ask, the larger of both clocks counts.
+        let alone = because == EndedBecause::AuthorityUnreachable && bounds.faults.clocks;
+        if alone {
             return;
         }
         let slack = self.slack();
@@ -208,6 +225,10 @@ impl Checks {
         for (token, truth) in &self.truths {
             let (basis, held) = truth.basis(now);
             let over = truth.holds.values().copied().fold(basis, u64::max);
+            // A hold may be closed there that much later (authority/session/src/session.rs).
+            let had_holds = !truth.holds.is_empty() || !truth.released.is_empty();
+            let closed = if had_holds { 2 * self.bounds.longest_interval_ms + 12_000 } else { 0 };
+            let patience = patience + closed;
             let out_at = if held { over } else { basis } + self.bounds.longest_idle_ms + patience;
             if now < out_at {
                 soonest = soonest.min(out_at);

@@ -46,8 +46,9 @@ impl Checks {
             let mut others = others.filter(|(other, context)| {
                 *other != at && (context.partition, context.token) == channel && context.hears()
             });
-            let was_here = self.seen[at].opened_at < traffic.last_keepalive;
-            let heard = pause > bounds.delay_ms && (was_here || others.next().is_some());
+            let was_here = self.seen[at].opened_at + 500 < traffic.last_keepalive;
+            let heard = pause > bounds.delay_ms
+                && (was_here || (self.seen[at].opened_at + 500 < now && others.next().is_some()));
             // One whose answer moved on to another token with its sender is sent again.
             let rest = if bounds.rotates { 2_500 } else { u64::MAX };
             let times = &context.agent.facts().times;
@@ -139,6 +140,14 @@ impl Checks {
         // A timer that was set for the next keep-alive is not set anew, and fires once for nothing.
         let settled = SETTLED_MS + self.bounds.longest_interval_ms;
         causes.and_then(VecDeque::back).is_some_and(|then| then + settled > world.now)
+    }
+
+    /// Whether something is under way that the others don't know of yet.
+    #[must_use]
+    pub fn is_busy(&self, now: u64) -> bool {
+        self.traffic
+            .values()
+            .any(|traffic| traffic.causes.back().is_some_and(|at| at + 1_500 > now))
     }
 
     /// At the end of a story: no more keep-alives than the time and the faults account for.

@@ -139,7 +139,7 @@ impl World {
             let copies = if self.below(100) < self.network.doubling { 2 } else { 1 };
             for _ in 0..copies {
                 let delay = u64::from(self.below(self.network.delay)) + 1;
-                self.plan(delay, Happening::Message(at, Bytes::clone(&bytes)));
+                self.plan(delay, Happening::Message(at, channel.1, Bytes::clone(&bytes)));
             }
         }
     }

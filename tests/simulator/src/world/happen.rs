@@ -13,8 +13,8 @@ use super::{Bytes, World};
 pub enum Happening {
     /// A context's timer fires.
     Wake(usize),
-    /// A message arrives.
-    Message(usize, Bytes),
+    /// A message arrives on the channel of that token.
+    Message(usize, usize, Bytes),
     /// The lock of the token was answered.
     Lock(usize, Grant),
     /// The lock of the stream was answered.
@@ -84,7 +84,7 @@ impl World {
     pub(super) fn happen(&mut self, happening: Happening) {
         let whom = match &happening {
             Happening::Wake(at)
-            | Happening::Message(at, _)
+            | Happening::Message(at, ..)
             | Happening::Lock(at, _)
             | Happening::StreamLock(at, _)
             | Happening::Answer(at, ..)
@@ -105,8 +105,8 @@ impl World {
                     self.tell(at, Input::Wake);
                 }
             }
-            Happening::Message(at, bytes) => {
-                if !self.contexts[at].away {
+            Happening::Message(at, token, bytes) => {
+                if !self.contexts[at].away && self.contexts[at].token == token {
                     self.tell(at, Input::Message(&bytes));
                 }
             }
