@@ -226,6 +226,9 @@ impl Checks {
         if before.ended && !context.is_ended() {
             self.broken(world.now, Some(at), Rule::NothingRevives, "an end was taken back".into());
         }
+        if matches!(input, Input::TokenChanged) {
+            self.seen[at].woke_at = world.now;
+        }
         let passive = matches!(
             input,
             Input::Wake

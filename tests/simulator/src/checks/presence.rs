@@ -73,7 +73,11 @@ impl Checks {
         let slack = self.slack() + late + unseen;
         let interval = 2 * self.bounds.longest_interval_ms + 12_000;
         // The facts move along with the page.
-        let former = self.truths.range(..token).map(|(_, truth)| truth.basis(now).0.max(truth.pressed_at)).max();
+        let former = self
+            .truths
+            .range(..token)
+            .map(|(_, truth)| truth.basis(now).0.max(truth.pressed_at))
+            .max();
         let former = former.unwrap_or(0);
         let truth = self.truths.entry(token).or_default();
         if truth.active_at == 0 {
@@ -237,7 +241,14 @@ impl Checks {
             for (at, context) in world.contexts.iter().enumerate() {
                 // Timers that stood while a machine slept are late by as long, and its stream may be
                 // the only one to say so.
-                let stood = if faults.loss { world.partitions[context.partition].stood } else { 0 };
+                // That of a page that nobody sees may have crashed with the one that read it.
+                let own = context.agent.facts().rows.get(context.agent.id());
+                let unseen = own.is_none_or(|row| !row.visible);
+                let stood = if faults.loss || unseen {
+                    world.partitions[context.partition].stood
+                } else {
+                    0
+                };
                 let awake = context.hears() && self.seen[at].woke_at + patience + stood < now;
                 let phase = context.agent.phase();
                 let alive = matches!(phase, Phase::Active | Phase::Warning | Phase::Held);

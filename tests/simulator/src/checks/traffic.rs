@@ -17,6 +17,7 @@ const SETTLED_MS: u64 = 7_000;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Traffic {
     last_keepalive: u64,
+    last_sender: usize,
     keepalives: u64,
     /// What makes a broadcast urgent: a request, an end, a page that comes or goes.
     causes: VecDeque<u64>,
@@ -54,13 +55,16 @@ impl Checks {
             let times = &context.agent.facts().times;
             let policy = context.agent.policy();
             let due = times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms;
-            let heard = heard && due > context.agent.now();
+            // What a page took along when it left is sent again by another.
+            let there = world.contexts[traffic.last_sender].hears();
+            let heard = heard && there && due > context.agent.now();
             let soon = heard && pause + 10 < bounds.shortest_interval_ms.min(rest);
             if bounds.faults.calm() && !flush && soon {
                 let what = format!("a keep-alive {pause} ms after another");
                 problem = Some((Rule::OneKeepAlive, what));
             }
             traffic.last_keepalive = now;
+            traffic.last_sender = at;
             traffic.keepalives += 1;
         }
         let waited_for =

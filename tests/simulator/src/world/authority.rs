@@ -104,8 +104,9 @@ impl World {
     pub(super) fn listen(&mut self, at: usize) {
         self.contexts[at].listening = true;
         if self.authority_up && self.trouble == Trouble::None {
-            let answer = self.state_of(self.contexts[at].token);
-            self.plan(2 * self.network.latency, Happening::News(at, answer));
+            let token = self.contexts[at].token;
+            let answer = self.state_of(token);
+            self.plan(2 * self.network.latency, Happening::News(at, token, answer));
         } else {
             self.plan(2 * self.network.latency, Happening::StreamBroke(at));
         }
@@ -120,7 +121,7 @@ impl World {
         for at in 0..self.contexts.len() {
             let context = &self.contexts[at];
             if context.listening && context.alive && context.token == token {
-                self.plan(self.network.latency, Happening::News(at, news.clone()));
+                self.plan(self.network.latency, Happening::News(at, token, news.clone()));
             }
         }
     }

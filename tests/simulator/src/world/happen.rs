@@ -23,8 +23,8 @@ pub enum Happening {
     AtAuthority(usize, usize, Request),
     /// Its answer arrives.
     Answer(usize, RequestId, Answer),
-    /// The event stream brings something.
-    News(usize, Answer),
+    /// The event stream of that token brings something.
+    News(usize, usize, Answer),
     /// The event stream breaks off.
     StreamBroke(usize),
     /// The authority looks at the deadline of a token.
@@ -88,7 +88,7 @@ impl World {
             | Happening::Lock(at, _)
             | Happening::StreamLock(at, _)
             | Happening::Answer(at, ..)
-            | Happening::News(at, _)
+            | Happening::News(at, ..)
             | Happening::StreamBroke(at) => Some(*at),
             _ => None,
         };
@@ -118,8 +118,8 @@ impl World {
                     self.tell(at, Input::Answer { id, answer });
                 }
             }
-            Happening::News(at, answer) => {
-                if self.contexts[at].listening {
+            Happening::News(at, token, answer) => {
+                if self.contexts[at].listening && self.contexts[at].token == token {
                     self.tell(at, Input::News(answer));
                 }
             }
