@@ -22,6 +22,11 @@ interface Wire {
   };
 }
 
+/** `Date.parse` throws where no string can be made of a value. */
+function toMoment(value: unknown): number {
+  return typeof value === 'string' ? Date.parse(value) : Number.NaN;
+}
+
 function toPolicy(policy: Wire['policy']): Policy | undefined {
   return (
     policy && {
@@ -29,7 +34,7 @@ function toPolicy(policy: Wire['policy']): Policy | undefined {
       idleTimeoutMs: policy.idle_timeout_ms,
       warnBeforeMs: policy.warn_before_ms,
       keepAliveMs: policy.keepalive_ms,
-      ...(policy.logout_at && { logoutAt: Date.parse(policy.logout_at) }),
+      ...(policy.logout_at && { logoutAt: toMoment(policy.logout_at) }),
       mode: policy.mode,
       counts: policy.counts,
       maxHoldMs: policy.max_hold_ms,

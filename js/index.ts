@@ -144,7 +144,8 @@ class Agent extends EventTarget implements Public.Agent {
     this.#open();
     const at = REASONS.indexOf(because);
     if (at < 0) {
-      throw new StillhereError('bad-option', `because must be a reason, not ${because}`, 'because');
+      const message = `because must be one of ${REASONS.join(', ')}`;
+      throw new StillhereError('bad-option', message, 'because');
     }
     this.#tell(END + at);
   }

@@ -10,11 +10,10 @@ use wasm_bindgen::prelude::*;
 use super::callback::{self, Callback};
 use super::shell::Shell;
 use super::view;
-use crate::core::answer::{Alive, Answer};
-use crate::core::ended::EndedBecause;
+use crate::core::answer::Answer;
+use crate::core::flat;
 use crate::core::input::Input;
 use crate::core::output::{Request, RequestId, What};
-use crate::core::policy::{Counted, Mode, Policy};
 use crate::core::sender::BOUND_MS;
 
 #[wasm_bindgen]
@@ -101,56 +100,5 @@ fn settle(shell: &Rc<Shell>, id: RequestId, answer: Answer) {
 }
 
 fn read(value: &JsValue) -> Answer {
-    answer(&value.unchecked_ref::<Flat>().slice()).unwrap_or(Answer::Invalid)
-}
-
-/// Reads an answer of the shape that docs/contract.md names, in the order of `js/page.ts`. Each
-/// value is a whole number, exact in a double; -1 for what is not there, NaN for what is no
-/// number.
-fn answer(flat: &[f64]) -> Option<Answer> {
-    Some(match number(flat, 0)? {
-        0 if flat.iter().all(is_sound) => Answer::Alive(Alive {
-            idle_ms: number(flat, 3),
-            remaining_ms: number(flat, 4),
-            held: flag(flat, 5),
-            policy: if flag(flat, 6) { Some(policy(flat)?) } else { None },
-        }),
-        1 => {
-            let because = number(flat, 1).and_then(|at| EndedBecause::ALL.get(at as usize));
-            Answer::Gone(because.copied().unwrap_or(EndedBecause::Revoked))
-        }
-        2 => Answer::Unreachable { retry_after_ms: number(flat, 2) },
-        _ => return None,
-    })
-}
-
-fn policy(flat: &[f64]) -> Option<Policy> {
-    Some(Policy {
-        version: number(flat, 7)?,
-        idle_timeout_ms: number(flat, 8)?,
-        warn_before_ms: number(flat, 9)?,
-        keepalive_ms: number(flat, 10)?,
-        logout_at: number(flat, 11),
-        mode: if flag(flat, 13) { Mode::Observe } else { Mode::Enforce },
-        counts: Counted {
-            keystrokes: flag(flat, 14),
-            clicks: flag(flat, 15),
-            heartbeats: flag(flat, 16),
-        },
-        max_hold_ms: number(flat, 12)?,
-    })
-}
-
-fn is_sound(value: &f64) -> bool {
-    (-1.0..=9_007_199_254_740_991.0).contains(value)
-}
-
-#[inline(never)]
-fn number(flat: &[f64], at: usize) -> Option<u64> {
-    // `as` makes 0 of NaN and of what is negative.
-    ((flat.get(at)? + 1.0) as u64).checked_sub(1)
-}
-
-fn flag(flat: &[f64], at: usize) -> bool {
-    flat.get(at) == Some(&1.0)
+    flat::answer(&value.unchecked_ref::<Flat>().slice()).unwrap_or(Answer::Invalid)
 }

@@ -433,6 +433,10 @@ impl Agent {
     }
 
     pub(super) fn emit(&mut self, event: Event) {
-        self.push(Output::Event(event));
+        // Nothing follows the end.
+        let over = self.said_phase == Phase::Ended;
+        if !over || matches!(event, Event::Phase(_) | Event::Ended(_)) {
+            self.push(Output::Event(event));
+        }
     }
 }

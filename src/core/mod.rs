@@ -17,6 +17,7 @@
 //! | [`share`] | when to broadcast, who greets a newcomer |
 //! | [`stream`] | which context reads the event stream |
 //! | [`wire`] | messages between contexts |
+//! | [`flat`] | answers as they cross from JavaScript |
 //! | [`map`], `codec` | the small change |
 
 #![deny(clippy::disallowed_methods)]
@@ -28,6 +29,7 @@ mod codec;
 pub mod ended;
 pub mod errand;
 pub mod facts;
+pub mod flat;
 pub mod hold;
 pub mod input;
 mod life;

@@ -17,6 +17,8 @@ const MAX_ENTRIES: usize = 4096;
 const MAX_PAUSE_MS: u64 = 10 * 60 * 1000;
 /// Eras grow by one with each clock that is set back.
 const MAX_ERA_STEP: u32 = 1000;
+/// A row's number grows by one with each change; one that could overflow is nobody's.
+const MAX_SEQ: u32 = 1 << 31;
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +98,7 @@ fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
     moments
         && times.era.saturating_sub(era) <= MAX_ERA_STEP
         && facts.rows.len() <= MAX_ENTRIES
+        && facts.rows.values().all(|row| row.seq < MAX_SEQ)
         && times.holds.len() <= MAX_ENTRIES
         && times.holds.values().all(|hold| hold.reason.len() <= MAX_REASON)
         && wishes.iter().flatten().all(|ms| (1..=MAX_IDLE_TIMEOUT_MS).contains(ms))
