@@ -21,19 +21,29 @@ const REAL = [
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
-export async function startChromium() {
+/**
+ * @param {object} [options]
+ * @param {string[]} [options.flags] further flags
+ * @param {() => void} [options.prepare] runs in each page before anything else
+ */
+export async function startChromium({ flags = [], prepare = () => {} } = {}) {
   const browser = await puppeteer.launch({
     executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     ignoreDefaultArgs: REAL,
     // Fifty tabs on two cores: a tab answers late when all of them start.
     protocolTimeout: 120_000,
   });
 
-  /** Opens one tab and waits until its agent listens. @param {string} url */
-  async function open(url) {
-    const page = await browser.newPage();
+  /**
+   * Opens one tab and waits until its agent listens.
+   * @param {string} url
+   * @param {'tab' | 'window'} [type]
+   */
+  async function open(url, type = 'tab') {
+    const page = await browser.newPage(type === 'window' ? { type } : { type: 'tab' });
     await page.evaluateOnNewDocument(countPosts);
+    await page.evaluateOnNewDocument(prepare);
     await page.goto(url);
     await page.waitForFunction('window.ready');
     return page;
@@ -49,6 +59,17 @@ export async function startChromium() {
       while (tabs.length < count) tabs.push(await open(url));
       await eachShows(tabs, 'active');
       return tabs;
+    },
+    /**
+     * Opens a window whose tabs have no agent yet, so that it is no matter how long that takes.
+     * The last one is seen, whatever the other windows show.
+     * @param {number} count
+     * @param {string} base the authority
+     */
+    async openWindow(count, base) {
+      const first = await open(base, 'window');
+      const others = Array.from({ length: count - 1 }, () => open(base));
+      return [first, ...(await Promise.all(others))];
     },
     close: () => browser.close(),
   };
@@ -70,6 +91,29 @@ export async function eachShows(tabs, phase, timeout = 30_000) {
   const shows = `window.agent.status.phase === '${phase}'`;
   await Promise.all(tabs.map((tab) => tab.waitForFunction(shows, { timeout, polling: 50 })));
 }
+
+/**
+ * Starts the agents of tabs that were opened without one.
+ * @param {Page[]} tabs
+ * @param {string} token
+ * @param {string} [base] another authority than the page's own server
+ */
+export async function startAgents(tabs, token, base) {
+  const options = { token, authority: base };
+  await Promise.all(
+    tabs.map((tab) =>
+      tab.evaluate(
+        ({ token, authority }) =>
+          Object(window).start({ token, authority: authority ?? location.origin }),
+        options,
+      ),
+    ),
+  );
+  await eachShows(tabs, 'active');
+}
+
+/** @param {Page} tab @returns {Promise<import('stillhere').Status>} */
+export const statusOf = async (tab) => /** @type {any} */ (await tab.evaluate('agent.status'));
 
 /** Messages that all tabs posted so far. @param {Page[]} tabs */
 export async function posted(tabs) {
