@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
 import {
-  eachShows,
+  eachEnded,
   pause,
   recorded,
   startAgents,
@@ -90,7 +90,7 @@ describe('the clock is set by an hour while somebody types', () => {
   });
 
   test('the end comes when it is due by the real time', async (t) => {
-    await Promise.all([eachShows(tabs.ahead, 'ended'), eachShows(tabs.back, 'ended')]);
+    await eachEnded(all());
     for (const way of /** @type {const} */ (['ahead', 'back'])) {
       const ends = (await recorded(tabs[way], 'ended')).map(
         ([entry]) => (entry?.at ?? 0) - lastKey,

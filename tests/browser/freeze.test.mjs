@@ -7,6 +7,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
 import {
+  eachEnded,
   eachShows,
   pause,
   recorded,
@@ -179,7 +180,7 @@ before(async () => {
     await startAgents(tabs, await authority.token(name));
   const [, , hung] = await Promise.all(Object.values(stories).map((story) => story()));
   unhang = hung;
-  for (const { others } of groups.values()) await eachShows(others, 'ended', 30_000);
+  for (const { others } of groups.values()) await eachEnded(others);
 });
 after(async () => {
   await chromium?.close();

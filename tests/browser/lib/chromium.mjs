@@ -93,6 +93,21 @@ export async function eachShows(tabs, phase, timeout = 30_000) {
 }
 
 /**
+ * Waits until every tab has ended, without a look at its agent: whoever asks for the status makes
+ * it look at the clock, and where the time of the end counts its own timers must do.
+ * @param {Page[]} tabs
+ */
+export async function eachEnded(tabs, timeout = 30_000) {
+  const until = performance.now() + timeout;
+  for (const tab of tabs) {
+    while (!(await tab.evaluate("record.some(({ name }) => name === 'ended')"))) {
+      if (performance.now() > until) throw new Error(`A tab has not ended within ${timeout} ms.`);
+      await pause(200);
+    }
+  }
+}
+
+/**
  * Starts the agents of tabs that were opened without one.
  * @param {Page[]} tabs
  * @param {string} token
