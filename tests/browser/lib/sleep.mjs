@@ -1,4 +1,5 @@
 /** Three models of a machine that sleeps, and one of a clock that somebody sets. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { pause } from './chromium.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
@@ -111,3 +112,28 @@ export const freeze = (tab) => setLife(tab, 'frozen');
 
 /** @param {Page} tab */
 export const thaw = (tab) => setLife(tab, 'active');
+
+/**
+ * The processes below that one whose command line has the word in it, on Linux.
+ * @param {number} ancestor
+ * @param {string} word
+ */
+export function processesBelow(ancestor, word) {
+  const parents = new Map();
+  const found = [];
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const [, parent] = /\) \S (\d+)/.exec(readFileSync(`/proc/${name}/stat`, 'utf8')) ?? [];
+      parents.set(Number(name), Number(parent));
+      if (readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(word)) found.push(Number(name));
+    } catch {
+      // It ended meanwhile.
+    }
+  }
+  return found.filter((pid) => {
+    let above = parents.get(pid);
+    while (above && above !== ancestor) above = parents.get(above);
+    return above === ancestor;
+  });
+}
