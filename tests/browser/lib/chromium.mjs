@@ -20,6 +20,13 @@ const REAL = [
 ];
 
 /** @typedef {import('puppeteer-core').Page} Page */
+/**
+ * What every driver's tab can do.
+ * @typedef {object} Tab
+ * @property {(script: string) => Promise<unknown>} evaluate
+ * @property {(condition: string, options?: { timeout?: number, polling?: number }) => Promise<unknown>} waitForFunction
+ * @property {{ press(key: 'a'): Promise<void> }} keyboard
+ */
 
 /**
  * @param {object} [options]
@@ -86,7 +93,7 @@ function countPosts() {
   };
 }
 
-/** Waits until every tab shows that phase. @param {Page[]} tabs @param {string} phase */
+/** Waits until every tab shows that phase. @param {Tab[]} tabs @param {string} phase */
 export async function eachShows(tabs, phase, timeout = 30_000) {
   const shows = `window.agent.status.phase === '${phase}'`;
   await Promise.all(tabs.map((tab) => tab.waitForFunction(shows, { timeout, polling: 50 })));
@@ -95,7 +102,7 @@ export async function eachShows(tabs, phase, timeout = 30_000) {
 /**
  * Waits until every tab has ended, without a look at its agent: whoever asks for the status makes
  * it look at the clock, and where the time of the end counts its own timers must do.
- * @param {Page[]} tabs
+ * @param {Tab[]} tabs
  */
 export async function eachEnded(tabs, timeout = 30_000) {
   const until = performance.now() + timeout;
@@ -127,7 +134,7 @@ export async function startAgents(tabs, token, base) {
   await eachShows(tabs, 'active');
 }
 
-/** @param {Page} tab @returns {Promise<import('stillhere').Status>} */
+/** @param {Tab} tab @returns {Promise<import('stillhere').Status>} */
 export const statusOf = async (tab) => /** @type {any} */ (await tab.evaluate('agent.status'));
 
 /** Messages that all tabs posted so far. @param {Page[]} tabs */
@@ -138,7 +145,7 @@ export async function posted(tabs) {
 
 /**
  * What each tab recorded of one event.
- * @param {Page[]} tabs
+ * @param {Tab[]} tabs
  * @param {string} name
  * @returns {Promise<{ at: number, name: string, what: string }[][]>}
  */
@@ -149,7 +156,7 @@ export function recorded(tabs, name) {
 
 /**
  * Presses a key at an even pace, by the clock and not by when the last one was done.
- * @param {Page} tab
+ * @param {Tab} tab
  * @param {number} forMs
  * @param {number} everyMs
  */

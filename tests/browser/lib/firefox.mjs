@@ -1,13 +1,16 @@
 /** A real Firefox, driven over WebDriver BiDi, with several tabs. */
 import puppeteer from 'puppeteer-core';
+import { findFirefox } from '../../../scripts/lib/browser.mjs';
 import { eachShows } from './chromium.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
 export async function startFirefox() {
+  const executablePath = findFirefox();
+  if (!executablePath) throw new Error('These tests need Firefox: install firefox-esr.');
   const browser = await puppeteer.launch({
     browser: 'firefox',
-    executablePath: process.env.FIREFOX_PATH ?? '/usr/bin/firefox-esr',
+    executablePath,
     args: ['--headless'],
     // The driver switches it off; what a user has is tested.
     extraPrefsFirefox: { 'fission.bfcacheInParent': true },
