@@ -79,7 +79,7 @@ describe('Firefox', { skip }, () => {
     test('signing out in one ends both', async () => {
       await show(2);
       await front.evaluate('agent.end()');
-      await eachShows(tabs, 'ended', 2_000);
+      await eachEnded(tabs, 3_000);
       for (const each of await recorded(tabs, 'ended')) assert.equal(each[0]?.what, 'signed-out');
     });
 

@@ -14,11 +14,16 @@ export function standingClock() {
   let length = 0;
   let lost = 0;
   const real = performance.now.bind(performance);
-  const standing = () => {
-    const now = real();
-    return now < from ? now - lost : Math.max(from, now - length) - lost;
-  };
+  /** @param {number} now */
+  const stood = (now) => (now < from ? now : Math.max(from, now - length)) - lost;
+  const standing = () => stood(real());
   performance.now = standing;
+  const stamp = Object.getOwnPropertyDescriptor(Event.prototype, 'timeStamp')?.get;
+  Object.defineProperty(Event.prototype, 'timeStamp', {
+    get() {
+      return stood(stamp?.call(this) ?? 0);
+    },
+  });
   const armed = new Map();
   const { setTimeout: arm, clearTimeout: clear } = window;
   let next = 1_000_000;
