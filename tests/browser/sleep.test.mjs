@@ -49,6 +49,8 @@ class Group {
 
 /** @type {Group[]} */
 const groups = [];
+/** Suspended as well, but nobody is there when they wake. @type {Page[]} */
+let untouched = [];
 /** @param {Model} model */
 const tabsOf = (model) => groups.filter((group) => group.model === model).flatMap((g) => g.tabs);
 const night = { keepAlivesAsleep: 0, keepAlivesAwake: 0, wokeAt: 0, lookedAt: 0 };
@@ -71,7 +73,9 @@ describe('sleep', { skip }, () => {
         groups.push(new Group(model, count, tabs));
       }
     }
+    untouched = await chromium.openWindow(2, authority.base);
     for (const { name, tabs } of groups) await startAgents(tabs, await authority.token(name));
+    await startAgents(untouched, await authority.token('nobody'));
   });
   after(async () => {
     await chromium?.close();
@@ -90,7 +94,7 @@ describe('sleep', { skip }, () => {
       test(`${name}: nobody is logged out, and the keys count`, () => {
         const { model, awake, phases, keysBefore, idleMs, tabs } = group(at);
         assert.ok(!phases.flat().includes('ended'));
-        // The key that wakes a machine is dropped, as long as nobody knows what it is worth.
+        // What is pressed before the clocks were checked is dropped: the key that wakes a laptop.
         if (model === 'suspended') return;
         assert.deepEqual(new Set(awake.map(({ phase }) => phase)), new Set(['active']));
         for (const { counts } of awake) assert.equal(counts.keystrokes, keysBefore + tabs.length);
@@ -112,6 +116,13 @@ describe('sleep', { skip }, () => {
         [],
       );
     });
+  });
+
+  test('those that nobody touches then are warned in time, and ended', async () => {
+    for (const each of await recorded(untouched, 'phase')) {
+      const phases = each.map(({ what }) => what).filter((what) => what !== 'checking');
+      assert.deepEqual(phases.slice(-2), ['warning', 'ended']);
+    }
   });
 
   describe('for longer than the idle timeout', () => {
@@ -196,6 +207,7 @@ const pressKey = (tabs) => Promise.all(tabs.map((tab) => tab.keyboard.press('a')
  */
 async function sleep(ms, moments) {
   for (const { first } of groups) await first.keyboard.type('ab');
+  await untouched[0]?.keyboard.press('a');
   await pause(200);
   for (const each of groups) {
     each.keysBefore = (await statusOf(each.first)).counts.keystrokes;
@@ -204,7 +216,7 @@ async function sleep(ms, moments) {
   const suspended = tabsOf('suspended');
   await Promise.all(tabsOf('frozen').map(freeze));
   const pids = await renderers(chromium.browser);
-  await Promise.all(suspended.map((tab) => tab.evaluate(`suspend(${ms})`)));
+  await Promise.all([...suspended, ...untouched].map((tab) => tab.evaluate(`suspend(${ms})`)));
   const begin = performance.now();
   /** @type {Promise<unknown>[]} */
   const pressed = [];
@@ -218,6 +230,8 @@ async function sleep(ms, moments) {
     pressed.push(pressKey(suspended.slice(0, 5)));
   });
   night.wokeAt = performance.now();
+  // A page that shows the time left looks at the clock; then it waits for the agent's own timer.
+  await Promise.all(untouched.map((tab) => tab.evaluate('agent.status.remainingMs')));
   await Promise.all(tabsOf('frozen').map(thaw));
   pressed.push(pressKey(tabsOf('frozen')), pressKey(suspended.slice(5)));
   await Promise.all(pressed);
