@@ -20,18 +20,27 @@ let chromium;
 const groups = {
   seen: { tabs: /** @type {Page[]} */ ([]), count: 50, hidden: 49, lastKey: 0 },
   unseen: { tabs: /** @type {Page[]} */ ([]), count: 10, hidden: 10, lastKey: 0 },
+  // Without the event stream nobody tells them: their own timers must do.
+  'unseen and deaf': { tabs: /** @type {Page[]} */ ([]), count: 5, hidden: 5, lastKey: 0 },
 };
 
 before(async () => {
   authority = await startAuthority({ idle: '30s', warn: '10s', keepAlive: '5s' });
   chromium = await startChromium({ flags: [THROTTLED] });
   for (const group of Object.values(groups)) {
-    // One after the other: only a tab that was seen once, and no longer is, gets throttled so soon.
+    // One after the other, behind an empty one: only a tab that was seen once, and no longer is,
+    // gets throttled so soon.
+    await chromium.browser.newPage({ type: 'window' });
     for (let at = 0; at < group.count; at += 1) {
-      group.tabs.push(await chromium.open(authority.base, at > 0 ? 'tab' : 'window'));
+      group.tabs.push(await chromium.open(authority.base));
     }
+    if (group.hidden === group.count) await chromium.browser.newPage();
   }
-  await chromium.browser.newPage();
+  for (const tab of groups['unseen and deaf'].tabs) {
+    const cdp = await tab.createCDPSession();
+    await cdp.send('Network.enable');
+    await cdp.send('Network.setBlockedURLs', { urls: ['*/v1/events'] });
+  }
   for (const group of Object.values(groups)) {
     await startAgents(group.tabs, await authority.token());
     await Promise.all(group.tabs.map((tab) => tab.evaluate(probe)));
@@ -76,7 +85,9 @@ for (const [name, group] of Object.entries(groups)) {
       );
       const [first, last] = [Math.min(...ends), Math.max(...ends)];
       t.diagnostic(`${ends.length} tabs: ${Math.round(first)} to ${Math.round(last)} ms late`);
-      assert.ok(first >= -500 && last <= 1_000, `${first} to ${last} ms late`);
+      // Timers of hidden tabs run once a second, and this may be the second in a row.
+      const most = name === 'unseen and deaf' ? 2_500 : 1_000;
+      assert.ok(first >= -500 && last <= most, `${first} to ${last} ms late`);
     });
   });
 }
