@@ -200,13 +200,15 @@ const watch = (tab) =>
 const pressKey = (tabs) => Promise.all(tabs.map((tab) => tab.keyboard.press('a')));
 
 /**
- * Two keys in each group, the second of which is not yet told to the authority, then sleep, and a
+ * Two keys in each group, of which the second is not yet told to the authority, then sleep, and a
  * key in every tab: in the stopped ones and in some of the suspended ones while nothing runs.
  * @param {number} ms
  * @param {number[]} moments at which the keys are pressed in the stopped tabs, in turn
  */
 async function sleep(ms, moments) {
-  for (const { first } of groups) await first.keyboard.type('ab');
+  for (const { first } of groups) await first.keyboard.press('a');
+  await pause(1_500);
+  for (const { first } of groups) await first.keyboard.press('b');
   await untouched[0]?.keyboard.press('a');
   await pause(200);
   for (const each of groups) {
