@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { buildAgent, buildAuthority } from './build.mjs';
-import { ensureBrowser } from './lib/browser.mjs';
+import { ensureBrowser, ensureOthers } from './lib/browser.mjs';
 import { root } from './lib/project.mjs';
 import { nodeTool, program, run, Stop, seconds } from './lib/run.mjs';
 import { filesIn } from './lib/steps.mjs';
@@ -119,6 +119,7 @@ const steps = [
     build: true,
     work: async () => {
       const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
+      await ensureOthers();
       // Each of these drives a whole browser, and the timing of one must not disturb another.
       return nodeTests(testFiles(true), ['--test-concurrency=1'], env);
     },

@@ -1,5 +1,5 @@
-/** Finds the Chromium or Chrome that browser tests drive, and gets one where that is easy. */
-import { accessSync, constants, existsSync } from 'node:fs';
+/** Finds the browsers that the tests drive, and gets them where that is easy. */
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { run, Stop } from './run.mjs';
 
@@ -36,30 +36,69 @@ export function findBrowser() {
     if (!isProgram(wished)) throw new Stop(`CHROME_PATH names ${wished}, which is no program.`);
     return wished;
   }
-  const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
-  const onPath = folders.flatMap((folder) => names.map((name) => path.join(folder, name)));
-  return [...(usualPlaces[process.platform] ?? []), ...onPath].find(isProgram);
+  return (usualPlaces[process.platform] ?? []).find(isProgram) ?? onPath(names);
 }
+
+/** @param {string[]} programs @returns {string | undefined} the first that is on the PATH */
+function onPath(programs) {
+  const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
+  return folders
+    .flatMap((folder) => programs.map((name) => path.join(folder, name)))
+    .find(isProgram);
+}
+
+/** @returns {string | undefined} */
+export const findFirefox = () => onPath(['firefox-esr', 'firefox']);
+
+/**
+ * The driver, the little browser that comes with the library, and a display for it.
+ * @returns {{ driver: string, browser: string, display: string } | undefined}
+ */
+export function findWebKit() {
+  const driver = onPath(['WebKitWebDriver']);
+  const display = onPath(['Xvfb']);
+  if (!driver || !display) return undefined;
+  const folders = readdirSync('/usr/lib').flatMap((machine) =>
+    ['4.1', '4.0'].map((version) => `/usr/lib/${machine}/webkit2gtk-${version}`),
+  );
+  const browser = folders.map((folder) => path.join(folder, 'MiniBrowser')).find(isProgram);
+  return browser ? { driver, browser, display } : undefined;
+}
+
+/** Why the tests of the other engines are skipped, or false: they run where both have packages. */
+export const withoutOthers =
+  process.platform !== 'linux' && 'Firefox and WebKitGTK are driven on Linux alone.';
 
 /** @returns {Promise<string>} */
 export async function ensureBrowser() {
+  if (!findBrowser()) await install('Chromium', ['chromium', 'fonts-liberation']);
   const found = findBrowser();
-  if (found) return found;
-  const root = process.getuid?.() === 0;
-  const sudo = root ? [] : ['sudo', '-n'];
-  const may = existsSync('/etc/debian_version') && (root || (await canSudo()));
-  if (may) {
-    console.log("Chromium is missing: installing Debian's package.");
-    await run(...argv([...sudo, 'apt-get', 'update', '-q']));
-    const packages = ['chromium', 'fonts-liberation'];
-    const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages];
-    await run(...argv([...sudo, ...install]));
-  }
-  const now = findBrowser();
-  if (!now) {
+  if (!found) {
     throw new Stop('The browser tests need Chromium or Chrome: install one, or set CHROME_PATH.');
   }
-  return now;
+  return found;
+}
+
+/** Gets Firefox and WebKitGTK if it can. What is missing after that fails its own tests. */
+export async function ensureOthers() {
+  if (withoutOthers) return;
+  if (!findFirefox()) await install('Firefox', ['firefox-esr']);
+  if (!findWebKit()) await install('WebKitGTK or its display', ['webkit2gtk-driver', 'xvfb']);
+}
+
+/**
+ * Installs Debian's packages where that is possible.
+ * @param {string} what
+ * @param {string[]} packages
+ */
+async function install(what, packages) {
+  const root = process.getuid?.() === 0;
+  const sudo = root ? [] : ['sudo', '-n'];
+  if (!existsSync('/etc/debian_version') || !(root || (await canSudo()))) return;
+  console.log(`${what} is missing: installing Debian's package.`);
+  await run(...argv([...sudo, 'apt-get', 'update', '-q']));
+  const flags = ['install', '-y', '-q', '--no-install-recommends'];
+  await run(...argv([...sudo, 'apt-get', ...flags, ...packages]));
 }
 
 async function canSudo() {

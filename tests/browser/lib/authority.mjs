@@ -9,7 +9,7 @@ const pages = path.join(root, 'tests', 'browser', 'pages');
 const ADMIN = 'administrators-token-of-the-tests';
 
 /** @returns {Promise<number>} */
-async function freePort() {
+export async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());

@@ -20,20 +20,37 @@ const REAL = [
 ];
 
 /** @typedef {import('puppeteer-core').Page} Page */
+/**
+ * What every driver's tab can do.
+ * @typedef {object} Tab
+ * @property {(script: string) => Promise<unknown>} evaluate
+ * @property {(condition: string, options?: { timeout?: number, polling?: number }) => Promise<unknown>} waitForFunction
+ * @property {{ press(key: 'a'): Promise<void> }} keyboard
+ */
 
-export async function startChromium() {
+/**
+ * @param {object} [options]
+ * @param {string[]} [options.flags] further flags
+ * @param {() => void} [options.prepare] runs in each page before anything else
+ */
+export async function startChromium({ flags = [], prepare = () => {} } = {}) {
   const browser = await puppeteer.launch({
     executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
-    args: FLAGS,
+    args: [...FLAGS, ...flags],
     ignoreDefaultArgs: REAL,
     // Fifty tabs on two cores: a tab answers late when all of them start.
     protocolTimeout: 120_000,
   });
 
-  /** Opens one tab and waits until its agent listens. @param {string} url */
-  async function open(url) {
-    const page = await browser.newPage();
+  /**
+   * Opens one tab and waits until its agent listens.
+   * @param {string} url
+   * @param {'tab' | 'window'} [type]
+   */
+  async function open(url, type = 'tab') {
+    const page = await browser.newPage(type === 'window' ? { type } : { type: 'tab' });
     await page.evaluateOnNewDocument(countPosts);
+    await page.evaluateOnNewDocument(prepare);
     await page.goto(url);
     await page.waitForFunction('window.ready');
     return page;
@@ -50,6 +67,17 @@ export async function startChromium() {
       await eachShows(tabs, 'active');
       return tabs;
     },
+    /**
+     * Opens a window whose tabs have no agent yet, so that it is no matter how long that takes.
+     * The last one is seen, whatever the other windows show.
+     * @param {number} count
+     * @param {string} base the authority
+     */
+    async openWindow(count, base) {
+      const first = await open(base, 'window');
+      const others = Array.from({ length: count - 1 }, () => open(base));
+      return [first, ...(await Promise.all(others))];
+    },
     close: () => browser.close(),
   };
 }
@@ -65,11 +93,49 @@ function countPosts() {
   };
 }
 
-/** Waits until every tab shows that phase. @param {Page[]} tabs @param {string} phase */
+/** Waits until every tab shows that phase. @param {Tab[]} tabs @param {string} phase */
 export async function eachShows(tabs, phase, timeout = 30_000) {
   const shows = `window.agent.status.phase === '${phase}'`;
   await Promise.all(tabs.map((tab) => tab.waitForFunction(shows, { timeout, polling: 50 })));
 }
+
+/**
+ * Waits until every tab has ended, without a look at its agent: whoever asks for the status makes
+ * it look at the clock, and where the time of the end counts its own timers must do.
+ * @param {Tab[]} tabs
+ */
+export async function eachEnded(tabs, timeout = 30_000) {
+  const until = performance.now() + timeout;
+  for (const tab of tabs) {
+    while (!(await tab.evaluate("record.some(({ name }) => name === 'ended')"))) {
+      if (performance.now() > until) throw new Error(`A tab has not ended within ${timeout} ms.`);
+      await pause(200);
+    }
+  }
+}
+
+/**
+ * Starts the agents of tabs that were opened without one.
+ * @param {Page[]} tabs
+ * @param {string} token
+ * @param {string} [base] another authority than the page's own server
+ */
+export async function startAgents(tabs, token, base) {
+  const options = { token, authority: base };
+  await Promise.all(
+    tabs.map((tab) =>
+      tab.evaluate(
+        ({ token, authority }) =>
+          Object(window).start({ token, authority: authority ?? location.origin }),
+        options,
+      ),
+    ),
+  );
+  await eachShows(tabs, 'active');
+}
+
+/** @param {Tab} tab @returns {Promise<import('stillhere').Status>} */
+export const statusOf = async (tab) => /** @type {any} */ (await tab.evaluate('agent.status'));
 
 /** Messages that all tabs posted so far. @param {Page[]} tabs */
 export async function posted(tabs) {
@@ -79,7 +145,7 @@ export async function posted(tabs) {
 
 /**
  * What each tab recorded of one event.
- * @param {Page[]} tabs
+ * @param {Tab[]} tabs
  * @param {string} name
  * @returns {Promise<{ at: number, name: string, what: string }[][]>}
  */
@@ -90,7 +156,7 @@ export function recorded(tabs, name) {
 
 /**
  * Presses a key at an even pace, by the clock and not by when the last one was done.
- * @param {Page} tab
+ * @param {Tab} tab
  * @param {number} forMs
  * @param {number} everyMs
  */

@@ -1,0 +1,47 @@
+/** A real Firefox, driven over WebDriver BiDi, with several tabs. */
+import puppeteer from 'puppeteer-core';
+import { findFirefox } from '../../../scripts/lib/browser.mjs';
+import { eachShows } from './chromium.mjs';
+
+/** @typedef {import('puppeteer-core').Page} Page */
+
+export async function startFirefox() {
+  const executablePath = findFirefox();
+  if (!executablePath) throw new Error('These tests need Firefox: install firefox-esr.');
+  const browser = await puppeteer.launch({
+    browser: 'firefox',
+    executablePath,
+    args: ['--headless'],
+    // The driver switches it off; what a user has is tested.
+    extraPrefsFirefox: { 'fission.bfcacheInParent': true },
+    protocolTimeout: 120_000,
+  });
+  /** @type {Page[]} */
+  let tabs = [];
+
+  return {
+    browser,
+    /**
+     * Shows the page in that many tabs, the same ones each time, and waits for their agents. The
+     * last one is seen.
+     * @param {number} count
+     * @param {string} url
+     */
+    async show(count, url) {
+      while (tabs.length < count) tabs.push(await browser.newPage());
+      await Promise.all(tabs.slice(count).map((tab) => tab.close()));
+      tabs = tabs.slice(0, count);
+      await tabs.at(-1)?.bringToFront();
+      await Promise.all(tabs.map((tab) => tab.goto(url)));
+      await eachShows(tabs, 'active');
+      return tabs;
+    },
+    /** Shows the page in a window of its own, so that two are seen. @param {string} url */
+    async window(url) {
+      const page = await browser.newPage({ type: 'window' });
+      await page.goto(url);
+      return page;
+    },
+    close: () => browser.close(),
+  };
+}
