@@ -25,7 +25,7 @@ async function instantiate(): Promise<void> {
 function load(): Promise<void> {
   loading ??= instantiate().catch((cause: unknown) => {
     loading = undefined;
-    const message = `The WebAssembly module did not load (${cause}); serve stillhere.wasm beside index.js and allow 'wasm-unsafe-eval' in the Content-Security-Policy.`;
+    const message = `stillhere.wasm did not load (${cause}); serve it beside index.js and allow 'wasm-unsafe-eval' in the Content-Security-Policy.`;
     throw new StillhereError('wasm-unavailable', message);
   });
   return loading;
@@ -83,7 +83,7 @@ class Agent extends EventTarget implements Public.Agent {
 
   #open(): Machine {
     if (!this.#machine) {
-      throw new StillhereError('closed', 'This agent was closed; create another one.');
+      throw new StillhereError('closed', 'This agent was closed; create another.');
     }
     return this.#machine;
   }
@@ -92,7 +92,7 @@ class Agent extends EventTarget implements Public.Agent {
   #live(): Machine {
     const machine = this.#open();
     if (this.status.phase === 'ended') {
-      throw new StillhereError('ended', 'The session is over; create another agent.');
+      throw new StillhereError('ended', 'This session is over; create another agent.');
     }
     return machine;
   }

@@ -22,9 +22,7 @@ use super::time::{JUMP_MS, Jump, Reading, Timeline};
 
 /// How long another context leaves a due keep-alive to the one whose activity it is, at most.
 const GRACE_MS: u64 = 2000;
-/// How long a page that cannot be seen leaves a question to one that can, at least; at most twice
-/// as long. Fifty pages that all wake at the deadline would be in each other's way.
-const PATIENCE_MS: u64 = 100;
+
 /// What a context starts with.
 #[derive(Debug, Clone, Copy)]
 pub struct Config {
@@ -90,7 +88,6 @@ pub struct Agent {
     pub(super) stream: Stream,
     pub(super) listens: bool,
     pub(super) grace_ms: u64,
-    pub(super) patience_ms: u64,
     pub(super) last_request: RequestId,
     pub(super) tell_end: bool,
     pub(super) told_end: bool,
@@ -134,7 +131,6 @@ impl Agent {
             stream: Stream::Off,
             listens: config.listens,
             grace_ms: GRACE_MS,
-            patience_ms: 0,
             last_request: 0,
             tell_end: false,
             told_end: false,
@@ -149,7 +145,6 @@ impl Agent {
             given: 0,
         };
         agent.grace_ms = agent.draw_grace();
-        agent.patience_ms = PATIENCE_MS + agent.below(PATIENCE_MS);
         agent.write_row();
         agent.greet_all();
         agent
@@ -252,16 +247,17 @@ impl Agent {
 
     /// The clock of this machine was set: what is known moves with it, and what this context was
     /// about to do begins anew.
-    fn shift(&mut self, by: i64) {
-        self.facts.times.shift(by);
+    fn shift(&mut self, by: i64, since: u64) {
+        self.facts.times.shift(by, since);
         self.me.active_at = self.me.active_at.saturating_add_signed(by);
         self.started = self.started.saturating_add_signed(by);
         self.ahead_by = 0;
         self.pending_at = 0;
         let now = self.now();
         self.stop_sending();
-        self.share.begin_anew(now);
-        self.stream.begin_anew(now);
+        self.leave_stream();
+        self.share = Share::NOTHING;
+        self.urgent();
         if self.join != Join::Done {
             self.join = Join::Waiting { until: now + JOIN_MS };
         }
@@ -276,7 +272,7 @@ impl Agent {
             && idle_ms
                 .is_some_and(|ms| (self.now() - ms.min(self.now())).abs_diff(told_at) < JUMP_MS)
         {
-            self.shift(by as i64);
+            self.shift(by as i64, self.check_from);
         }
     }
 
@@ -289,7 +285,7 @@ impl Agent {
                 self.ahead_by += by;
             }
             Jump::Back { by } => {
-                self.shift(-(by as i64));
+                self.shift(-(by as i64), u64::MAX);
                 // No answer of the new era is older than the jump.
                 self.check_from = 1;
             }
@@ -399,7 +395,8 @@ impl Agent {
             id: self.id,
             own: self.me.active_at >= self.facts.times.activity,
             grace_ms: self.grace_ms,
-            patience_ms: if self.me.visible { 0 } else { self.patience_ms },
+            // Fifty hidden pages that all wake at the deadline would be in each other's way.
+            patience_ms: if self.me.visible { 0 } else { self.grace_ms / 16 },
         };
         errand::next(&self.facts, &self.policy(), self.now(), situation)
     }

@@ -169,10 +169,13 @@ pub struct Times {
 }
 
 impl Times {
-    /// Moves everything by `by` milliseconds and begins a new era; no answer counts any more.
-    pub fn shift(&mut self, by: i64) {
+    /// Moves everything before `since` by `by` milliseconds and begins a new era; no answer counts any
+    /// more.
+    pub fn shift(&mut self, by: i64, since: u64) {
         // 0 stands for what is not known.
-        let moved = |time: u64| if time > 0 { time.saturating_add_signed(by) } else { 0 };
+        let moved = |time: u64| {
+            if time > 0 && time < since { time.saturating_add_signed(by) } else { time }
+        };
         self.era = self.era.saturating_add(1);
         self.activity = moved(self.activity);
         self.acknowledged = moved(self.acknowledged);
@@ -181,9 +184,11 @@ impl Times {
         self.answered = 0;
         self.failure = Failure::default();
         for hold in self.holds.values_mut() {
-            hold.expires = moved(hold.expires);
-            hold.changed = moved(hold.changed);
-            hold.taken = moved(hold.taken);
+            if hold.taken < since {
+                hold.expires = hold.expires.saturating_add_signed(by);
+                hold.changed = moved(hold.changed);
+                hold.taken = moved(hold.taken);
+            }
         }
     }
 }

@@ -46,12 +46,6 @@ impl Share {
     pub(super) const NOTHING: Self =
         Self { news: News::None, last: 0, greet_at: None, newcomer: 0 };
 
-    /// The clock was set to `now`.
-    pub(super) fn begin_anew(&mut self, now: u64) {
-        self.last = 0;
-        self.greet_at = self.greet_at.map(|_| now);
-    }
-
     /// When to greet a newcomer, if one waits.
     pub(super) const fn greets_at(&self) -> Option<u64> {
         self.greet_at

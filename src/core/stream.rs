@@ -30,15 +30,6 @@ pub(super) enum Stream {
     Broken { tries: u8, retry_at: u64 },
 }
 
-impl Stream {
-    /// The clock was set to `now`.
-    pub(super) fn begin_anew(&mut self, now: u64) {
-        if let Self::Busy { retry_at, .. } | Self::Broken { retry_at, .. } = self {
-            *retry_at = now;
-        }
-    }
-}
-
 impl Agent {
     /// Takes, keeps or leaves the stream.
     pub(super) fn run_stream(&mut self) {
