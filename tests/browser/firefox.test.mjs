@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { withoutOthers as skip } from '../../scripts/lib/browser.mjs';
 import { startAuthority } from './lib/authority.mjs';
-import { eachEnded, eachShows, pause, recorded, statusOf, type } from './lib/chromium.mjs';
-import { startFirefox } from './lib/firefox.mjs';
+import { eachEnded, pause, recorded, statusOf, type } from './lib/chromium.mjs';
+import { ACTIVE, eachBecomes, startFirefox } from './lib/firefox.mjs';
 import { processesBelow, stopped } from './lib/sleep.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
@@ -88,8 +88,8 @@ describe('Firefox', { skip }, () => {
       const other = /** @type {Page} */ (tabs[0]);
       // Seen as well, but not the one that reads the event stream.
       const apart = await firefox.window(front.url());
-      await eachShows([apart], 'active');
-      await front.waitForFunction('agent.contexts().find(({ own }) => own).streaming');
+      await eachBecomes([apart], ACTIVE);
+      await eachBecomes([front], 'agent.contexts().find(({ own }) => own).streaming');
       assert.equal(await goAndComeBack(apart, other, 2), true, 'restored, not loaded anew');
       await apart.keyboard.press('a');
       await pause(1_500);
@@ -101,11 +101,11 @@ describe('Firefox', { skip }, () => {
     test('the one that reads the event stream comes back, and counts again', async (t) => {
       await show(2);
       const other = /** @type {Page} */ (tabs[0]);
-      await front.waitForFunction('agent.contexts().find(({ own }) => own).streaming');
+      await eachBecomes([front], 'agent.contexts().find(({ own }) => own).streaming');
       // Firefox caches no page that held a lock when it began to leave, so it may be either.
       const persisted = await goAndComeBack(front, other, 1);
       t.diagnostic(persisted ? 'restored from the cache' : 'loaded anew');
-      await eachShows(tabs, 'active');
+      await eachBecomes(tabs, ACTIVE);
       await front.keyboard.press('a');
       await pause(1_500);
       const { contexts, counts } = await statusOf(other);
@@ -126,11 +126,11 @@ describe('Firefox', { skip }, () => {
     });
     // The driver's own way waits for a load that a page in the cache has had.
     await tab.evaluate("setTimeout(() => { location.href = '/page.js'; })");
-    await tab.waitForFunction("location.pathname === '/page.js'");
+    await eachBecomes([tab], "location.pathname === '/page.js'");
     await pause(300);
     assert.equal((await statusOf(other)).contexts, left, 'it has left');
     await tab.evaluate('setTimeout(() => history.back())');
-    await tab.waitForFunction("location.pathname === '/' && window.ready");
+    await eachBecomes([tab], "location.pathname === '/' && window.ready");
     return (await tab.evaluate('window.persisted')) === true;
   }
 
@@ -171,7 +171,7 @@ describe('Firefox', { skip }, () => {
       }
       assert.ok((await authority.counts()).keepAlives > asleep);
       await type(front, 3_000, 500);
-      await eachShows(tabs, 'active', 1_000);
+      await eachBecomes(tabs, ACTIVE, 2_000);
     });
 
     test('for longer ends every tab, and no key revives it', async () => {

@@ -1,9 +1,28 @@
 /** A real Firefox, driven over WebDriver BiDi, with several tabs. */
 import puppeteer from 'puppeteer-core';
 import { findFirefox } from '../../../scripts/lib/browser.mjs';
-import { eachShows } from './chromium.mjs';
+import { pause } from './chromium.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
+
+export const ACTIVE = "window.agent?.status.phase === 'active'";
+
+/**
+ * Waits until that is true in every tab. The driver's own way lost a page now and then that had
+ * just been loaded or restored, so it is asked from here.
+ * @param {Page[]} tabs
+ * @param {string} condition
+ */
+export async function eachBecomes(tabs, condition, timeout = 30_000) {
+  const until = performance.now() + timeout;
+  for (const tab of tabs) {
+    // A page that is on its way answers nothing.
+    while (!(await tab.evaluate(`Boolean(${condition})`).catch(() => false))) {
+      if (performance.now() > until) throw new Error(`Not within ${timeout} ms: ${condition}`);
+      await pause(50);
+    }
+  }
+}
 
 export async function startFirefox() {
   const executablePath = findFirefox();
@@ -33,7 +52,7 @@ export async function startFirefox() {
       tabs = tabs.slice(0, count);
       await tabs.at(-1)?.bringToFront();
       await Promise.all(tabs.map((tab) => tab.goto(url)));
-      await eachShows(tabs, 'active');
+      await eachBecomes(tabs, ACTIVE);
       return tabs;
     },
     /** Shows the page in a window of its own, so that two are seen. @param {string} url */
