@@ -92,7 +92,7 @@ class Agent extends EventTarget implements Public.Agent {
   #live(): Machine {
     const machine = this.#open();
     if (this.status.phase === 'ended') {
-      throw new StillhereError('ended', 'This session is over; create another agent.');
+      throw new StillhereError('ended', 'This agent has ended; create another.');
     }
     return machine;
   }
@@ -177,9 +177,7 @@ class Agent extends EventTarget implements Public.Agent {
 /** A prerendered page may never be seen: it is no context before it is (HTML, prerendering). */
 async function activated(): Promise<void> {
   if ((document as { prerendering?: boolean }).prerendering) {
-    await new Promise((seen) => {
-      document.addEventListener('prerenderingchange', seen, { once: true });
-    });
+    await new Promise((seen) => document.addEventListener('prerenderingchange', seen));
   }
 }
 

@@ -87,18 +87,22 @@ async function optimise() {
   const flags = [...features, '--flatten', '--rereloop', '-Oz', '-Oz', '--low-memory-unused'];
   flags.push('--strip-debug', '--strip-producers', '--strip-target-features');
   flags.push('--minify-imports-and-exports-and-modules');
-  const again = [...features, '-O3', '-Oz', '--low-memory-unused'];
+  const again = [...features, '-O3', '-O3', '-Oz', '--low-memory-unused'];
   const inputs = [bindgenDir, 'scripts/lib/shrink.mjs', 'package-lock.json'];
-  await step('wasm-opt', { inputs, outputs: [smallDir], key: [...flags, ...again].join() }, async () => {
-    mkdirSync(smallDir, { recursive: true });
-    const { renamed, withoutPanics } = await import('./lib/shrink.mjs');
-    writeFileSync(small, withoutPanics(readFileSync(bound)));
-    const { command, script } = nodeTool('binaryen/bin/wasm-opt');
-    const args = [script, small, ...flags, '-o', small];
-    const names = await must(command, args, { output: 'keep' });
-    await must(command, [script, small, ...again, '-o', small]);
-    writeFileSync(smallGlue, renamed(readFileSync(glue, 'utf8'), JSON.parse(names)));
-  });
+  await step(
+    'wasm-opt',
+    { inputs, outputs: [smallDir], key: [...flags, ...again].join() },
+    async () => {
+      mkdirSync(smallDir, { recursive: true });
+      const { renamed, withoutPanics } = await import('./lib/shrink.mjs');
+      writeFileSync(small, withoutPanics(readFileSync(bound)));
+      const { command, script } = nodeTool('binaryen/bin/wasm-opt');
+      const args = [script, small, ...flags, '-o', small];
+      const names = await must(command, args, { output: 'keep' });
+      await must(command, [script, small, ...again, '-o', small]);
+      writeFileSync(smallGlue, renamed(readFileSync(glue, 'utf8'), JSON.parse(names)));
+    },
+  );
 }
 
 /**

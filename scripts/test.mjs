@@ -9,6 +9,7 @@ import { root } from './lib/project.mjs';
 import { nodeTool, program, run, Stop, seconds } from './lib/run.mjs';
 import { filesIn } from './lib/steps.mjs';
 import { size } from './size.mjs';
+import { soak } from './soak.mjs';
 import { ensureTools } from './tools.mjs';
 
 /**
@@ -94,6 +95,17 @@ function testFiles(inBrowser) {
     .sort();
 }
 
+/** Other stories with each commit, and the same ones whenever it is tested again. */
+async function firstSeed() {
+  const { code, text } = await run('git', ['rev-parse', 'HEAD'], { output: 'keep' });
+  return code === 0 ? Number.parseInt(text.trim().slice(0, 10), 16) : 1;
+}
+
+/** @returns {Promise<Count>} */
+async function simulator() {
+  return one((await soak(['--seeds', '20000', '--from', `${await firstSeed()}`])) === 0);
+}
+
 const clippy = ['--', '-D', 'warnings'];
 const wasm = ['-p', 'stillhere', '--target', 'wasm32-unknown-unknown'];
 
@@ -113,6 +125,7 @@ const steps = [
   toolCheck('biome', '@biomejs/biome/bin/biome', ['check', '--error-on-warnings']),
   toolCheck('types', 'typescript/bin/tsc', ['--noEmit']),
   { name: 'rust', work: cargoTests },
+  { name: 'simulator', work: simulator },
   { name: 'node', build: true, work: () => nodeTests(testFiles(false), []) },
   {
     name: 'browser',

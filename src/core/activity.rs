@@ -52,13 +52,9 @@ impl Agent {
         let at = now.saturating_sub(age_ms);
         let end_at = self.due().map_or(u64::MAX, |due| due.end_at);
         if self.is_checking() || now >= end_at {
-            // Judged by its own time once it is known where the session stands. After a jump of
-            // the clocks it counts for nothing: it may be the key that wakes a laptop whose session
-            // is over. Nor does what came after the deadline.
-            if !self.jumped
-                && at < end_at
-                && let Some(kind) = kind
-            {
+            // Judged by its own time once it is known where the session stands: it may be the key
+            // that wakes a laptop whose session is over.
+            if let Some(kind) = kind {
                 self.pending.add(kind);
                 self.pending_at = self.pending_at.max(at);
             }
@@ -86,7 +82,6 @@ impl Agent {
             return;
         }
         // Whoever asked has found out what the jump was, and said so.
-        self.jumped = false;
         self.ahead_by = 0;
         let end_at = self.due().map_or(u64::MAX, |due| due.end_at);
         if self.pending_at == 0

@@ -75,7 +75,6 @@ pub struct Agent {
     pub(super) me: Row,
     pub(super) started: u64,
     pub(super) check_from: u64,
-    pub(super) jumped: bool,
     /// By how much the wall clock went ahead of the monotonic one, until that is explained.
     pub(super) ahead_by: u64,
     pub(super) join: Join,
@@ -119,7 +118,6 @@ impl Agent {
             me: Row { visible: config.visible, ..Row::default() },
             started: now,
             check_from: 1,
-            jumped: false,
             ahead_by: 0,
             join: Join::Waiting { until: now + JOIN_MS },
             pending: Counts::default(),
@@ -290,7 +288,6 @@ impl Agent {
                 self.check_from = 1;
             }
         }
-        self.jumped = true;
     }
 
     /// Draws the conclusions: everything that follows from the facts at this moment.

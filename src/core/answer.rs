@@ -139,8 +139,9 @@ impl Agent {
         };
         let ceiling =
             BACKOFF_MS.saturating_mul(1 << u32::from(in_a_row.min(6))).min(BACKOFF_CAP_MS);
-        // Full jitter, so that the groups of a whole call centre don't come back as one.
-        let pause = BACKOFF_MS / 2 + self.below(ceiling - BACKOFF_MS / 2);
+        // Jitter, so that the groups of a whole call centre don't come back as one; over half of the
+        // pause, so that three minutes are never more than 12 requests.
+        let pause = ceiling / 2 + self.below(ceiling / 2);
         let pause = pause.max(retry_after_ms.unwrap_or(0).min(RETRY_AFTER_CAP_MS));
         let retry_at = self.line.now().saturating_add(pause);
         let times = &mut self.facts.times;

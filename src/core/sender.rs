@@ -89,7 +89,9 @@ impl Agent {
                 // An answer since then was another request: its holder is well.
                 let alive = times.answered.max(times.failure.at);
                 let since = busy_since.filter(|since| *since > alive).unwrap_or(now);
-                self.sender = Sender::Busy { since, retry_at: now + RETRY_MS };
+                // Its own lock, let go a moment ago, may still be on its way back.
+                let pause = if busy_since.is_some() { RETRY_MS } else { RETRY_MS / 8 };
+                self.sender = Sender::Busy { since, retry_at: now + pause };
             }
             (Grant::Lost, Sender::Sending { id, .. }) => {
                 self.push(Output::Abort(id));

@@ -67,12 +67,24 @@ fn if_the_session_lives_elsewhere_the_late_key_counts_by_its_time() {
 }
 
 #[test]
-fn a_key_pressed_after_the_deadline_counts_for_nothing_even_if_it_lives_elsewhere() {
+fn a_key_pressed_after_the_deadline_here_counts_if_the_session_lives_elsewhere() {
     let mut world = stopped();
     world.session = stillhere_session::session::Session::new(world.now - 6_000, &world.policy);
     late_key(&mut world, 0, 500);
+    assert_eq!(world.contexts[0].agent.facts().counts().keystrokes, 1, "not before that is known");
     world.thaw(0);
     world.run(100);
+    assert_eq!(world.contexts[0].agent.facts().counts().keystrokes, 2);
+}
+
+#[test]
+fn a_key_pressed_after_the_deadline_ends_with_the_session_if_nobody_answers() {
+    let mut world = stopped();
+    world.authority_up = false;
+    late_key(&mut world, 0, 500);
+    world.thaw(0);
+    world.run(100);
+    assert!(world.all_ended());
     assert_eq!(world.contexts[0].agent.facts().counts().keystrokes, 1);
 }
 

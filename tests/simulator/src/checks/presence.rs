@@ -171,6 +171,7 @@ impl Checks {
                 && (bounds.faults.outages
                     || bounds.faults.stops
                     || bounds.rotates
+                    || !bounds.no_wishes
                     || !bounds.one_policy))
             || self.ends.iter().any(|end| end.channel == channel)
         {

@@ -105,7 +105,7 @@ impl Checks {
         let posted = traffic.posted.iter().filter(|(who, _)| *who == at).count() as u64;
         // Pages that move to another token greet each other anew.
         let moves = if self.bounds.rotates { 2 * world.contexts.len() as u64 } else { 0 };
-        let allowed = WINDOW_MS / 1_000 + 2 * traffic.causes.len() as u64 + 2 + moves;
+        let allowed = WINDOW_MS / 1_000 + 2 * traffic.causes.len() as u64 + 4 + moves;
         if posted > allowed && self.bounds.faults.calm() {
             let what =
                 format!("{posted} messages in {} s, {allowed} have a reason", WINDOW_MS / 1_000);
