@@ -130,7 +130,7 @@ class Agent extends EventTarget implements Public.Agent {
     const ttlMs = checkHold(reason, options);
     this.#open();
     if (this.status.holds.length >= MOST_HOLDS) {
-      const message = `There are ${MOST_HOLDS} open holds; release one before taking another.`;
+      const message = `${MOST_HOLDS} holds are open; release one first.`;
       throw new StillhereError('too-many-holds', message);
     }
     const id = random();
@@ -152,7 +152,7 @@ class Agent extends EventTarget implements Public.Agent {
 
   async setToken(token: Public.TokenSource): Promise<void> {
     const source = checkToken(token);
-    this.#live();
+    this.#open();
     const bearer = await readToken(source);
     if (bearer === null) {
       throw new StillhereError('token-missing', 'The token function gave none.', 'token');
@@ -174,16 +174,12 @@ class Agent extends EventTarget implements Public.Agent {
   }
 }
 
-/** A prerendered page may never be seen: it is no context before it is (HTML, prerendering). */
-async function activated(): Promise<void> {
+export async function createAgent(options: Public.AgentOptions): Promise<Public.Agent> {
+  const checked = checkOptions(options);
+  // A prerendered page may never be seen: it is no context before it is (HTML, prerendering).
   if ((document as { prerendering?: boolean }).prerendering) {
     await new Promise((seen) => document.addEventListener('prerenderingchange', seen));
   }
-}
-
-export async function createAgent(options: Public.AgentOptions): Promise<Public.Agent> {
-  const checked = checkOptions(options);
-  await activated();
   const token = await readToken(checked.token);
   if (token === null) {
     throw new StillhereError('token-missing', 'The token function gave none.', 'token');

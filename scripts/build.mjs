@@ -87,7 +87,7 @@ async function optimise() {
   const flags = [...features, '--flatten', '--rereloop', '-Oz', '-Oz', '--low-memory-unused'];
   flags.push('--strip-debug', '--strip-producers', '--strip-target-features');
   flags.push('--minify-imports-and-exports-and-modules');
-  const again = [...features, '-O3', '-O3', '-Oz', '--low-memory-unused'];
+  const again = [...features, '-O4', '-Oz', '--low-memory-unused'];
   const inputs = [bindgenDir, 'scripts/lib/shrink.mjs', 'package-lock.json'];
   await step(
     'wasm-opt',

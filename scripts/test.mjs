@@ -95,15 +95,9 @@ function testFiles(inBrowser) {
     .sort();
 }
 
-/** Other stories with each commit, and the same ones whenever it is tested again. */
-async function firstSeed() {
-  const { code, text } = await run('git', ['rev-parse', 'HEAD'], { output: 'keep' });
-  return code === 0 ? Number.parseInt(text.trim().slice(0, 10), 16) : 1;
-}
-
-/** @returns {Promise<Count>} */
+/** The stories of 20,000 seeds; `npm run soak` plays others. @returns {Promise<Count>} */
 async function simulator() {
-  return one((await soak(['--seeds', '20000', '--from', `${await firstSeed()}`])) === 0);
+  return one((await soak(['--seeds', '20000', '--from', '1'])) === 0);
 }
 
 const clippy = ['--', '-D', 'warnings'];

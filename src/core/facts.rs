@@ -160,6 +160,8 @@ pub struct Times {
     pub answered: u64,
     /// When the newest keep-alive began.
     pub sent: u64,
+    /// When the newest request of any kind began, as far as others wait for its lock.
+    pub began: u64,
     /// Until when the authority's word "held" is taken without asking again.
     pub held_elsewhere: u64,
     /// The newest failure.
@@ -180,6 +182,7 @@ impl Times {
         self.activity = moved(self.activity);
         self.acknowledged = moved(self.acknowledged);
         self.sent = moved(self.sent);
+        self.began = moved(self.began);
         self.held_elsewhere = moved(self.held_elsewhere);
         self.answered = 0;
         self.failure = Failure::default();
@@ -206,6 +209,7 @@ impl Merge for Times {
         self.acknowledged = self.acknowledged.max(other.acknowledged);
         self.answered = self.answered.max(other.answered);
         self.sent = self.sent.max(other.sent);
+        self.began = self.began.max(other.began);
         self.held_elsewhere = self.held_elsewhere.max(other.held_elsewhere);
         self.failure = self.failure.max(other.failure);
         for (id, hold) in other.holds.iter() {

@@ -80,14 +80,22 @@ impl Agent {
 
     pub(super) fn on_lock(&mut self, grant: Grant) {
         match (grant, self.sender) {
-            (Grant::Granted, Sender::Asked { .. }) => self.send(),
+            (Grant::Granted, Sender::Asked { busy_since }) => {
+                if busy_since.is_some() {
+                    // Whoever waits must wait anew: many that take it from each other in turn would
+                    // never let a slow request finish.
+                    self.facts.times.began = self.now();
+                    self.urgent();
+                }
+                self.send();
+            }
             // Granted too late: the page left or the errand was done meanwhile.
             (Grant::Granted, _) => self.push(Output::ReleaseLock),
             (Grant::Busy, Sender::Asked { busy_since }) => {
                 let now = self.now();
                 let times = &self.facts.times;
                 // An answer since then was another request: its holder is well.
-                let alive = times.answered.max(times.failure.at);
+                let alive = times.answered.max(times.failure.at).max(times.began);
                 let since = busy_since.filter(|since| *since > alive).unwrap_or(now);
                 // Its own lock, let go a moment ago, may still be on its way back.
                 let pause = if busy_since.is_some() { RETRY_MS } else { RETRY_MS / 8 };

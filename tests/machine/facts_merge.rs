@@ -59,6 +59,7 @@ fn times() -> impl Strategy<Value = Times> {
         acknowledged: moments.1,
         answered: moments.2,
         sent: moments.3,
+        began: moments.3 / 2,
         held_elsewhere: moments.4,
         failure: Failure { at: failure.0, in_a_row: failure.1, retry_at: failure.2 },
         holds,

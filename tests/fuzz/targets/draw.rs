@@ -105,6 +105,7 @@ fn times(bytes: &mut Bytes<'_>, now: u64) -> Result<Times> {
         acknowledged: moment(bytes, now)?,
         answered: moment(bytes, now)?,
         sent: moment(bytes, now)?,
+        began: moment(bytes, now)?,
         held_elsewhere: moment(bytes, now)?,
         failure: Failure {
             at: moment(bytes, now)?,

@@ -150,6 +150,9 @@ struct Seen {
     counted_at: u64,
     /// It has shown that the session is over.
     over: bool,
+    /// Since when nobody did anything, and how often its timer fired since.
+    quiet_since: u64,
+    idle_wakes: u32,
 }
 
 /// The checks of one story.

@@ -240,16 +240,9 @@ impl Checks {
                 continue;
             }
             for (at, context) in world.contexts.iter().enumerate() {
-                // Timers that stood while a machine slept are late by as long, and its stream may be
-                // the only one to say so.
-                // That of a page that nobody sees may have crashed with the one that read it.
-                let own = context.agent.facts().rows.get(context.agent.id());
-                let unseen = own.is_none_or(|row| !row.visible);
-                let stood = if faults.loss || unseen {
-                    world.partitions[context.partition].stood
-                } else {
-                    0
-                };
+                // Timers that stood while a machine slept are late by as long. The event stream says so
+                // sooner, but the page that read it may have crashed.
+                let stood = world.partitions[context.partition].stood;
                 let awake = context.hears() && self.seen[at].woke_at + patience + stood < now;
                 let phase = context.agent.phase();
                 let alive = matches!(phase, Phase::Active | Phase::Warning | Phase::Held);

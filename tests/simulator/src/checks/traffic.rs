@@ -131,7 +131,17 @@ impl Checks {
             .is_some_and(|due| context.agent.now() + 500 < due.warn_at && now > START + SETTLED_MS);
         let quiet = context.agent.facts().times.holds.is_empty() && !self.asked_lately(world, at);
         let lapsed = context.phases.last().is_some_and(|(at, _)| *at == now);
-        if idle && quiet && !lapsed && !self.seen[at].over {
+        if !idle || !quiet || lapsed || self.seen[at].over {
+            return;
+        }
+        // A timer is only set anew for an earlier moment, so each fires once for nothing at most: for
+        // the next message, the keep-alive, the warning.
+        let seen = &mut self.seen[at];
+        if seen.quiet_since != self.last_event {
+            (seen.quiet_since, seen.idle_wakes) = (self.last_event, 0);
+        }
+        seen.idle_wakes += 1;
+        if !matches!(input, Input::Wake) || seen.idle_wakes > 3 {
             let what = format!("idle, and yet: {input:?}");
             self.broken(now, Some(at), Rule::IdleIsFree, what);
         }

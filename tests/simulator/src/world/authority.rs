@@ -61,6 +61,7 @@ impl World {
         let policy = self.policy.clone();
         if self.enforces
             && let Some(at) = self.session_of(token).deadline(&policy)
+            && self.watched.insert(token, at) != Some(at)
         {
             self.plan(at.saturating_sub(self.now), Happening::Deadline(token));
         }

@@ -161,6 +161,8 @@ pub struct World {
     pub trouble: Trouble,
     /// Whether the authority ends a token at its deadline although nobody asks.
     pub enforces: bool,
+    /// For when the next look at each token's deadline is planned.
+    watched: BTreeMap<usize, u64>,
     /// What was counted.
     pub tally: Tally,
     /// Who looks on. Without it a broken contract panics.
@@ -190,6 +192,7 @@ impl World {
             authority_up: true,
             trouble: Trouble::None,
             enforces: false,
+            watched: BTreeMap::new(),
             tally: Tally::default(),
             checks: None,
             trace: false,
