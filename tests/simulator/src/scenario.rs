@@ -104,7 +104,7 @@ impl Stage {
         let rest = self.story.longest_idle_ms() + self.story.longest_hold_ms() + 60_000;
         self.world.run(rest);
         let (now, faults) = (self.world.now, self.faults);
-        self.with_checks(|checks, _| checks.count_keepalives(now, faults));
+        self.with_checks(|checks, _| checks.count_requests(now, faults));
         Outcome {
             violations: self.world.checks.map_or_else(Vec::new, |checks| checks.violations),
             contexts: self.world.contexts.len(),

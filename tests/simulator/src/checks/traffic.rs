@@ -18,7 +18,7 @@ const SETTLED_MS: u64 = 7_000;
 pub(super) struct Traffic {
     last_keepalive: u64,
     last_sender: usize,
-    keepalives: u64,
+    requests: u64,
     /// What makes a broadcast urgent: a request, an end, a page that comes or goes.
     causes: VecDeque<u64>,
     posted: VecDeque<(usize, u64)>,
@@ -31,6 +31,7 @@ impl Checks {
         let channel = (context.partition, context.token);
         let traffic = self.traffic.entry(channel).or_default();
         traffic.causes.push_back(now);
+        traffic.requests += 1;
         let mut problem = None;
         if self.seen[at].over && !matches!(request.what, What::End(_)) {
             problem = Some((Rule::NothingRevives, "sends something after the end".to_owned()));
@@ -65,7 +66,6 @@ impl Checks {
             }
             traffic.last_keepalive = now;
             traffic.last_sender = at;
-            traffic.keepalives += 1;
         }
         let waited_for =
             !matches!(request.what, What::End(_) | What::KeepAlive { flush: true, .. });
@@ -164,13 +164,13 @@ impl Checks {
             .any(|traffic| traffic.causes.back().is_some_and(|at| at + 1_500 > now))
     }
 
-    /// At the end of a story: no more keep-alives than the time and the faults account for.
-    pub fn count_keepalives(&mut self, now: u64, faults: u64) {
+    /// At the end of a story: no more requests than the time and the faults account for.
+    pub fn count_requests(&mut self, now: u64, faults: u64) {
         let intervals = (now - START) / self.bounds.shortest_interval_ms;
         let allowed = 2 * intervals + 4 * faults + 10;
         for (channel, traffic) in self.traffic.clone() {
-            if traffic.keepalives > allowed {
-                let what = format!("{} keep-alives on {channel:?}", traffic.keepalives);
+            if traffic.requests > allowed {
+                let what = format!("{} requests on {channel:?}", traffic.requests);
                 self.broken(now, None, Rule::OneKeepAlive, what);
             }
         }
