@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | [`agent`] | START HERE: inputs in, outputs out, the one dispatcher |
 //! | [`input`], [`output`] | what the machine is told, what it wants done |
-//! | [`time`], `timer` | two clocks, one timeline, one moment to look at it again |
+//! | [`time`], `jump`, `timer` | two clocks, one timeline, what it means when they disagree, one moment to look at it again |
 //! | [`facts`] | what is known, and how it merges |
 //! | [`policy`], [`rules`] | what the administrator decided; deadline and phase that follow |
 //! | `activity`, [`hold`], `life` | what counts, what keeps a session, how a page comes and goes |
@@ -32,6 +32,7 @@ pub mod facts;
 pub mod flat;
 pub mod hold;
 pub mod input;
+mod jump;
 mod life;
 pub mod map;
 pub mod output;

@@ -8,6 +8,7 @@ mod authority;
 mod effects;
 mod faults;
 mod happen;
+mod page;
 
 use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
@@ -15,7 +16,7 @@ use std::rc::Rc;
 use stillhere::core::agent::{Agent, Config};
 use stillhere::core::facts::{Kind, Wish};
 use stillhere::core::input::Input;
-use stillhere::core::output::{Event, Output, RequestId};
+use stillhere::core::output::Output;
 use stillhere::core::policy::Policy;
 use stillhere::core::rules::Phase;
 use stillhere::core::time::Reading;
@@ -24,6 +25,7 @@ use stillhere_session::session::Session;
 use self::effects::Locks;
 pub use self::happen::Happening;
 use self::happen::Planned;
+pub use self::page::{Context, Tally};
 use crate::checks::{Checks, Rule};
 
 /// When the virtual world begins, in milliseconds since the Unix epoch.
@@ -67,71 +69,6 @@ pub struct Partition {
     pub offset: i64,
     /// For how long its monotonic clock stood still, in milliseconds.
     pub stood: u64,
-}
-
-/// One page.
-pub struct Context {
-    /// Its machine.
-    pub agent: Agent,
-    /// Whom it can hear: contexts of the same partition and token.
-    pub partition: usize,
-    /// The token that it holds, by the order in which they were issued.
-    pub token: usize,
-    /// Its process runs.
-    pub alive: bool,
-    /// Its process was stopped, or its page is frozen.
-    pub stopped: bool,
-    /// The page was left: closed, or in the back/forward cache.
-    pub away: bool,
-    wake: Option<u64>,
-    backlog: Vec<Happening>,
-    listening: bool,
-    in_flight: Option<RequestId>,
-    /// Its newest key was counted the fast way.
-    pub hot_key: bool,
-    /// Every phase it showed, with the moment.
-    pub phases: Vec<(u64, Phase)>,
-    /// Every event it told the app.
-    pub events: Vec<Event>,
-}
-
-impl Context {
-    /// Runs, is there, and can hear.
-    #[must_use]
-    pub const fn hears(&self) -> bool {
-        self.alive && !self.stopped && !self.away
-    }
-
-    /// Whether a request of it is under way.
-    #[must_use]
-    pub const fn is_sending(&self) -> bool {
-        self.in_flight.is_some()
-    }
-
-    /// Whether it shows that the session is over.
-    #[must_use]
-    pub const fn is_ended(&self) -> bool {
-        self.agent.facts().ended.is_some()
-    }
-}
-
-/// What was counted.
-#[derive(Debug, Default, Clone)]
-pub struct Tally {
-    /// Keep-alives that reached the authority.
-    pub keepalives: usize,
-    /// Questions that reached it.
-    pub questions: usize,
-    /// Ends that reached it.
-    pub ends: usize,
-    /// Messages posted.
-    pub broadcasts: usize,
-    /// Moments of each context's broadcasts.
-    pub sent_by: BTreeMap<usize, Vec<u64>>,
-    /// Requests under way.
-    pub in_flight: usize,
-    /// Most requests that were under way at once.
-    pub most_in_flight: usize,
 }
 
 /// The whole world.

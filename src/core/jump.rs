@@ -1,0 +1,56 @@
+//! What it means when the clocks disagree: the machine slept, or somebody set its clock
+//! (docs/architecture.md, "Clocks and eras").
+
+use super::agent::{Agent, Join};
+use super::share::{JOIN_MS, Share};
+use super::time::{JUMP_MS, Jump, Reading};
+
+impl Agent {
+    /// Moves the timeline on; what is known may have to move with it.
+    pub(super) fn look_at_the_clock(&mut self, reading: Reading) {
+        self.wall = reading.wall;
+        let Some(jump) = self.line.advance(reading) else { return };
+        match jump {
+            Jump::Ahead { from, by } => {
+                self.check_from = from + 1;
+                self.ahead_by += by;
+            }
+            Jump::Back { by } => {
+                self.shift(-(by as i64), u64::MAX);
+                // No answer of the new era is older than the jump.
+                self.check_from = 1;
+            }
+        }
+    }
+
+    /// The clock of this machine was set: what is known moves with it, and what this context was
+    /// about to do begins anew.
+    fn shift(&mut self, by: i64, since: u64) {
+        self.facts.times.shift(by, since);
+        self.me.active_at = self.me.active_at.saturating_add_signed(by);
+        self.started = self.started.saturating_add_signed(by);
+        self.ahead_by = 0;
+        self.pending_at = 0;
+        let now = self.now();
+        self.stop_sending();
+        self.leave_stream();
+        self.share = Share::NOTHING;
+        self.urgent();
+        if self.join != Join::Done {
+            self.join = Join::Waiting { until: now + JOIN_MS };
+        }
+    }
+
+    /// After a jump ahead the authority was last told of activity `idle_ms` ago. If that is as long as
+    /// the monotonic clock says, the machine did not sleep: somebody set its clock forward.
+    pub(super) fn explain_jump(&mut self, idle_ms: Option<u64>) {
+        let by = ::core::mem::take(&mut self.ahead_by);
+        let told_at = self.facts.times.acknowledged + by;
+        if by > 0
+            && idle_ms
+                .is_some_and(|ms| (self.now() - ms.min(self.now())).abs_diff(told_at) < JUMP_MS)
+        {
+            self.shift(by as i64, self.check_from);
+        }
+    }
+}
