@@ -13,7 +13,7 @@ const WORDS = {
     'On a call',
     ({ lease }) =>
       lease
-        ? `An open call stops the clock, for ${lease} at the longest.`
+        ? `An open call stops the clock. Should its tab crash, that lapses in ${lease}.`
         : 'A call outside of these tabs is open, or one has just ended.',
   ],
   checking: ['Checking', () => 'Asking the other tabs and the server where the session stands.'],
