@@ -67,8 +67,8 @@ impl Agent {
 
     fn take_stream(&mut self, tries: u8) {
         let other = self.streaming_peer();
-        // A hidden reader may be frozen: who is visible takes it from there.
-        let force = other.is_some_and(|visible| !visible) && self.me.visible;
+        // A hidden reader whose lock is busy may be frozen: who is visible takes it from there.
+        let force = tries > 0 && other.is_some_and(|visible| !visible) && self.me.visible;
         self.push(Output::TakeStream { force });
         self.stream = Stream::Asked { tries };
     }
@@ -82,11 +82,14 @@ impl Agent {
         }
     }
 
-    /// The lock was free, so a visible peer that says to hold it is gone. Should it only have
-    /// been slow to say so, it writes its row anew when it reads this.
-    fn inherits_stream(&mut self) -> bool {
+    /// The lock was free, so a peer that says to hold it is gone, unless it is hidden and it was
+    /// taken from it by `force`. Should it only have been slow to say so, it writes its row anew
+    /// when it reads this.
+    fn inherits_stream(&mut self, force: bool) -> bool {
         let id = self.id;
-        let reads = |(other, row): &(ContextId, &Row)| *other != id && row.streaming && row.visible;
+        let reads = |(other, row): &(ContextId, &Row)| {
+            *other != id && row.streaming && (row.visible || !force)
+        };
         let gone = self.facts.live().find(reads).map(|(other, _)| other);
         if let Some(row) = gone.and_then(|gone| self.facts.rows.get_mut(gone)) {
             *row = Row { seq: row.seq + 1, left: true, streaming: false, ..*row };
@@ -121,7 +124,7 @@ impl Agent {
     pub(super) fn on_stream_lock(&mut self, grant: Grant) {
         let now = self.now();
         match (grant, self.stream) {
-            (Grant::Granted, Stream::Asked { .. }) if self.inherits_stream() => {
+            (Grant::Granted, Stream::Asked { tries }) if self.inherits_stream(tries > 0) => {
                 self.stream = Stream::Open;
                 self.me.streaming = true;
                 self.push(Output::Listen);
