@@ -154,6 +154,11 @@ impl Agent {
         // One that waited while the page was stopped says nothing of now: "idle for a second" is an
         // hour old on a laptop that slept.
         let stale = self.now() >= began + BOUND_MS + RETRY_MS && !matches!(answer, Answer::Gone(_));
+        if stale && id == 1 && self.facts.times.activity == 0 {
+            // Nothing is known yet, and it was the page that stopped: it asks once more before it
+            // goes by its own reckoning.
+            return;
+        }
         let answer = if stale { Answer::Unreachable { retry_after_ms: None } } else { answer };
         let told = errand == Errand::KeepAlive;
         let known = self.facts.times.answered;
