@@ -5,8 +5,6 @@ import type { Page } from './page.ts';
 export class Machine {
   constructor(
     page: Page,
-    window: Window,
-    document: Document,
     locks: LockManager | undefined,
     channel: string | undefined,
     numbers: number[],

@@ -66,7 +66,7 @@ class Agent extends EventTarget implements Public.Agent {
       };
       said ? said.push(say) : say();
     });
-    this.#machine = new Machine(this.#page, window, document, navigator.locks, channel, [
+    this.#machine = new Machine(this.#page, navigator.locks, channel, [
       ...random(),
       ...random(),
       ...options.wish,

@@ -13,6 +13,16 @@ export const HOLD = 3;
 export const RELEASE = 4;
 export const END = 5;
 
+/**
+ * Everything that is listened to: inputs, the life of the document, that of the window. The last
+ * two are when somebody may be back at a machine that slept: a look at the clocks.
+ */
+const LISTENED = [
+  ...['keydown', 'pointerdown', 'scroll', 'pointermove'],
+  ...['visibilitychange', 'freeze', 'resume'],
+  ...['pagehide', 'pageshow', 'focus', 'online'],
+];
+
 const STATES = ['alive', 'gone', 'unreachable'];
 const EVENTS = ['phase', 'activity', 'keepalive', 'policy', 'refused', 'fault', 'ended'];
 const CODES: FaultCode[] = [
@@ -87,6 +97,9 @@ export class Page {
   readonly #requests = new Map<number, AbortController>();
   #stream: AbortController | undefined;
   readonly #locks: (() => void)[] = [];
+  readonly #timers: ReturnType<typeof setTimeout>[] = [];
+  #channel: BroadcastChannel | undefined;
+  readonly #unhooked = new AbortController();
   /** What the machine was last seen to know. */
   shown: number[] = [];
   readonly results: Results = { acknowledged: 0, failed: 0, lastStatus: null };
@@ -160,6 +173,62 @@ export class Page {
 
   leave(): void {
     this.#stream?.abort();
+  }
+
+  open(name: string | undefined, listener: (message: Uint8Array) => void): boolean {
+    if (!name) {
+      return false;
+    }
+    try {
+      this.#channel = new BroadcastChannel(name);
+    } catch {
+      return false;
+    }
+    const hear = ({ data }: MessageEvent) =>
+      listener(data instanceof Uint8Array ? data : new Uint8Array());
+    this.#channel.onmessage = hear;
+    this.#channel.onmessageerror = hear;
+    return true;
+  }
+
+  post(message: Uint8Array): void {
+    this.#channel?.postMessage(message);
+  }
+
+  shut(): void {
+    if (this.#channel) {
+      this.#channel.onmessage = null;
+      this.#channel.onmessageerror = null;
+      this.#channel.close();
+      this.#channel = undefined;
+    }
+  }
+
+  wait(timer: number, ms: number, listener: () => void): void {
+    this.clear(timer);
+    this.#timers[timer] = setTimeout(listener, ms);
+  }
+
+  clear(timer: number): void {
+    clearTimeout(this.#timers[timer]);
+  }
+
+  isVisible(): boolean {
+    return !document.hidden;
+  }
+
+  hook(event: number, listener: EventListener): void {
+    const target = event > 3 && event < 7 ? document : window;
+    const { signal } = this.#unhooked;
+    target.addEventListener(LISTENED[event] as string, listener, { capture: true, signal });
+  }
+
+  unhook(): void {
+    this.#unhooked.abort();
+  }
+
+  streamOf(name: string | undefined): string | undefined {
+    return name && `${name}:stream`;
   }
 
   show(flat: Float64Array): void {

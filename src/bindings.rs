@@ -4,7 +4,6 @@
 use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
-use web_sys::{Document, Window};
 
 use crate::browser::lock::LockManager;
 use crate::browser::page::Page;
@@ -28,14 +27,7 @@ impl Machine {
     /// what to listen to: keystrokes, clicks, scroll, pointer moves, the authority's stream.
     #[wasm_bindgen(constructor)]
     #[must_use]
-    pub fn new(
-        page: Page,
-        window: Window,
-        document: Document,
-        locks: LockManager,
-        channel: JsValue,
-        numbers: &[u32],
-    ) -> Self {
+    pub fn new(page: Page, locks: LockManager, channel: JsValue, numbers: &[u32]) -> Self {
         let at = |at: usize| u64::from(numbers.get(at).copied().unwrap_or_default());
         let wished = |number: usize| Some(at(number)).filter(|ms| *ms > 0);
         let wish =
@@ -48,7 +40,7 @@ impl Machine {
             listens: bits & 16 > 0,
             visible: true,
         };
-        let place = Place { page, window, document, locks, channel };
+        let place = Place { page, locks, channel };
         Self { shell: Shell::start(place, config, bits) }
     }
 

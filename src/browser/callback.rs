@@ -3,7 +3,6 @@
 
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
 use js_sys::Function;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -30,10 +29,4 @@ pub(super) fn given(
     heard: fn(&Rc<Shell>, u32, JsValue) -> JsValue,
 ) -> Function {
     kept(shell, number, heard).into_js_value().unchecked_into()
-}
-
-/// A timer; dropping it clears it.
-pub(super) fn after(shell: &Rc<Shell>, ms: u32, number: u32, fire: fn(&Rc<Shell>, u32)) -> Timeout {
-    let shell = shell.clone();
-    Timeout::new(ms, move || fire(&shell, number))
 }

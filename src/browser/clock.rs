@@ -3,7 +3,6 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 
 use super::callback;
@@ -13,6 +12,8 @@ use crate::core::time::Reading;
 
 /// Longest delay that `setTimeout` takes: 2^31 - 1 ms (HTML, timers).
 const MAX_DELAY_MS: u64 = 0x7fff_ffff;
+/// The page's name for this timer.
+const WAKE: u32 = 0;
 
 #[wasm_bindgen]
 extern "C" {
@@ -39,27 +40,27 @@ pub(super) fn read() -> Reading {
 /// early costs one look at the clock, re-arming at each key costs more.
 #[derive(Default)]
 pub(super) struct Timer {
-    armed: Cell<Option<(u64, Timeout)>>,
+    armed: Cell<Option<u64>>,
 }
 
 impl Timer {
     pub(super) fn arm(&self, shell: &Rc<Shell>, at: Option<u64>, now: u64) {
-        let mut armed = self.armed.take();
-        if let Some(at) = at {
-            let in_time = armed.as_ref().is_some_and(|(set, _)| *set <= at && *set > now);
-            if !in_time {
-                let delay = at.saturating_sub(now).min(MAX_DELAY_MS);
-                armed = Some((at, callback::after(shell, delay as u32, 0, fired)));
-            }
+        let armed = self.armed.replace(at);
+        let Some(at) = at else { return shell.page.clear(WAKE) };
+        if let Some(set) = armed
+            && set <= at
+            && set > now
+        {
             self.armed.set(armed);
+            return;
         }
+        let delay = at.saturating_sub(now).min(MAX_DELAY_MS) as u32;
+        shell.page.wait(WAKE, delay, &callback::given(shell, 0, fired));
     }
 }
 
-fn fired(shell: &Rc<Shell>, _: u32) {
-    if let Some((_, timeout)) = shell.timer.armed.take() {
-        // Dropping it would clear a timer that is gone already.
-        timeout.forget();
-    }
+fn fired(shell: &Rc<Shell>, _: u32, _: JsValue) -> JsValue {
+    shell.timer.armed.take();
     shell.tell(Input::Wake);
+    JsValue::UNDEFINED
 }

@@ -5,52 +5,28 @@
 use std::rc::Rc;
 
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Event, EventTarget, KeyboardEvent, VisibilityState};
+use web_sys::{Event, KeyboardEvent};
 
 use super::callback::{self, Callback};
 use super::shell::Shell;
 use crate::core::facts::Kind;
 use crate::core::input::{Departure, Input, Refusal};
 
-/// Everything that is listened to. Whether the page wants to hear the inputs is told by as many
-/// bits, in the same order.
-const INPUTS: [&str; 4] = ["keydown", "pointerdown", "scroll", "pointermove"];
-const OF_THE_DOCUMENT: [&str; 3] = ["visibilitychange", "freeze", "resume"];
-/// The last two are when somebody may be back at a machine that slept: a look at the clocks.
-const OF_THE_WINDOW: [&str; 4] = ["pagehide", "pageshow", "focus", "online"];
+/// How many kinds of event `js/page.ts` names. The first four are inputs; whether the page wants to
+/// hear them is told by as many bits, in the same order.
+const NAMED: u32 = 11;
+const INPUTS: u32 = 4;
 
-/// One listener; dropping it unhooks it.
-pub(super) struct Listener {
-    target: EventTarget,
-    name: &'static str,
-    callback: Callback,
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let listener = self.callback.as_ref().unchecked_ref();
-        let _ = self.target.remove_event_listener_with_callback_and_bool(self.name, listener, true);
-    }
-}
-
-/// Whether the page can be seen.
-pub(super) fn is_visible(document: &Document) -> bool {
-    document.visibility_state() == VisibilityState::Visible
-}
-
-/// Hooks everything that the machine needs to know.
-pub(super) fn listen(shell: &Rc<Shell>, inputs: u32) -> Vec<Listener> {
-    let names = INPUTS.iter().chain(&OF_THE_DOCUMENT).chain(&OF_THE_WINDOW);
-    let mut listeners = Vec::with_capacity(11);
-    for (number, name) in (0..).zip(names) {
-        let target: &EventTarget =
-            if (4..7).contains(&number) { &shell.document } else { &shell.window };
-        if number >= 4 || inputs >> number & 1 > 0 {
-            let callback = callback::kept(shell, number, hear);
-            let listener = callback.as_ref().unchecked_ref();
-            // It throws for no arguments of these types.
-            let _ = target.add_event_listener_with_callback_and_bool(name, listener, true);
-            listeners.push(Listener { target: target.clone(), name, callback });
+/// Hooks everything that the machine needs to know, until [`Page::unhook`].
+///
+/// [`Page::unhook`]: super::page::Page::unhook
+pub(super) fn listen(shell: &Rc<Shell>, inputs: u32) -> Vec<Callback> {
+    let mut listeners = Vec::with_capacity(NAMED as usize);
+    for number in 0..NAMED {
+        if number >= INPUTS || inputs >> number & 1 > 0 {
+            let listener = callback::kept(shell, number, hear);
+            shell.page.hook(number, listener.as_ref());
+            listeners.push(listener);
         }
     }
     listeners
@@ -61,7 +37,7 @@ fn hear(shell: &Rc<Shell>, number: u32, event: JsValue) -> JsValue {
         0 => input(shell, Kind::Keystroke, event.unchecked_ref()),
         1 => input(shell, Kind::Click, event.unchecked_ref()),
         2 | 3 => input(shell, Kind::Note, event.unchecked_ref()),
-        4 => shell.tell(Input::Visible(is_visible(&shell.document))),
+        4 => shell.tell(Input::Visible(shell.page.is_visible())),
         5 => shell.tell(Input::Leaving(Departure::Frozen)),
         7 => shell.tell(Input::Leaving(Departure::Hidden)),
         _ => shell.tell(Input::Returned),

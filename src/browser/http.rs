@@ -4,7 +4,6 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use gloo_timers::callback::Timeout;
 use wasm_bindgen::prelude::*;
 
 use super::callback::{self, Callback};
@@ -25,11 +24,14 @@ extern "C" {
     fn slice(this: &Flat) -> Vec<f64>;
 }
 
+/// The page's name for the timer that limits a request.
+const LIMIT: u32 = 1;
+
 /// The requests of this context: one at a time, and one event stream.
 #[derive(Default)]
 pub(super) struct Http {
-    /// The request that is out, and its time limit.
-    out: Cell<Option<(RequestId, Timeout)>>,
+    /// The request that is out.
+    out: Cell<Option<RequestId>>,
     stream: Cell<Option<Callback>>,
     /// Each stream has a number; what an older one brings no longer counts.
     streams: Cell<u32>,
@@ -50,10 +52,12 @@ impl Http {
         let promise = shell.page.request(what, &detail, id);
         // Nobody waits for an end or a flush; a page that goes must not abort them.
         if what == 0 || what == 2 {
-            let limit = callback::after(shell, BOUND_MS as u32, id, |shell, id| {
+            let late = callback::given(shell, id, |shell, id, _| {
                 settle(shell, id, Answer::Unreachable { retry_after_ms: None });
+                JsValue::UNDEFINED
             });
-            self.out.set(Some((id, limit)));
+            shell.page.wait(LIMIT, BOUND_MS as u32, &late);
+            self.out.set(Some(id));
             promise.then(&callback::given(shell, id, |shell, id, value| {
                 settle(shell, id, read(&value));
                 JsValue::UNDEFINED
@@ -62,9 +66,10 @@ impl Http {
     }
 
     pub(super) fn abort(&self, shell: &Shell, id: RequestId) {
-        match self.out.take() {
-            Some((out, _)) if out == id => shell.page.abort(id),
-            other => self.out.set(other),
+        if self.out.get() == Some(id) {
+            self.out.take();
+            shell.page.clear(LIMIT);
+            shell.page.abort(id);
         }
     }
 

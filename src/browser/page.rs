@@ -1,7 +1,7 @@
 //! The page's side, as js/page.ts makes it: numbers go out and come in, and js/ gives them names.
 //! Nothing of it ever throws, and its promises are never rejected.
 
-use js_sys::Function;
+use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen]
@@ -12,6 +12,43 @@ extern "C" {
     /// Tells the app of an event: its number and its code, in the order of `js/page.ts`.
     #[wasm_bindgen(method)]
     pub(super) fn emit(this: &Page, event: u32, code: u32);
+
+    /// Opens the channel of that name; the listener is given byte arrays only. `false` where there
+    /// is none.
+    #[wasm_bindgen(method)]
+    pub(super) fn open(this: &Page, name: &JsValue, listener: &JsValue) -> bool;
+
+    /// Sends that on the channel.
+    #[wasm_bindgen(method)]
+    pub(super) fn post(this: &Page, message: &Uint8Array);
+
+    /// Closes the channel.
+    #[wasm_bindgen(method)]
+    pub(super) fn shut(this: &Page);
+
+    /// Sets that timer, instead of what it was set to. `ms` is at most 2^31 - 1.
+    #[wasm_bindgen(method)]
+    pub(super) fn wait(this: &Page, timer: u32, ms: u32, listener: &Function);
+
+    /// Clears that timer.
+    #[wasm_bindgen(method)]
+    pub(super) fn clear(this: &Page, timer: u32);
+
+    /// Whether the page can be seen.
+    #[wasm_bindgen(method, js_name = "isVisible")]
+    pub(super) fn is_visible(this: &Page) -> bool;
+
+    /// Listens to the event of that number.
+    #[wasm_bindgen(method)]
+    pub(super) fn hook(this: &Page, event: u32, listener: &JsValue);
+
+    /// Listens to none of them any more.
+    #[wasm_bindgen(method)]
+    pub(super) fn unhook(this: &Page);
+
+    /// The name of the lock under which the event stream is read.
+    #[wasm_bindgen(method, js_name = "streamOf")]
+    pub(super) fn stream_of(this: &Page, name: &JsValue) -> JsValue;
 
     /// Shows what [`super::shell::Shell::look`] saw. `flat` is only there during the call.
     #[wasm_bindgen(method)]

@@ -3,13 +3,12 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use js_sys::JsString;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Document, Window};
+use wasm_bindgen::JsValue;
 
+use super::callback::Callback;
 use super::channel::Channel;
 use super::clock::{self, Timer};
-use super::events::{self, Listener};
+use super::events;
 use super::http::Http;
 use super::lock::{self, Lock, LockManager};
 use super::page::Page;
@@ -21,8 +20,6 @@ use crate::core::output::{Event, Output};
 /// The page that a context lives in.
 pub(crate) struct Place {
     pub(crate) page: Page,
-    pub(crate) window: Window,
-    pub(crate) document: Document,
     /// Undefined where the page has none.
     pub(crate) locks: LockManager,
     /// Name of channel and lock; undefined where the page can't have them.
@@ -34,8 +31,6 @@ pub(crate) struct Shell {
     /// The machine calls nobody, so it is never borrowed while somebody calls us.
     agent: RefCell<Agent>,
     pub(super) page: Page,
-    pub(super) window: Window,
-    pub(super) document: Document,
     pub(super) locks: LockManager,
     pub(super) timer: Timer,
     name: RefCell<JsValue>,
@@ -43,7 +38,7 @@ pub(crate) struct Shell {
     pub(super) lock: Lock,
     pub(super) stream_lock: Lock,
     pub(super) http: Http,
-    listeners: RefCell<Vec<Listener>>,
+    listeners: RefCell<Vec<Callback>>,
     alone: Cell<bool>,
     /// Effects are carried out in order, also when the page calls back in the middle of one.
     draining: Cell<bool>,
@@ -52,12 +47,10 @@ pub(crate) struct Shell {
 impl Shell {
     /// Starts a context that hears the inputs of those bits (`browser/events.rs`).
     pub(crate) fn start(place: Place, mut config: Config, inputs: u32) -> Rc<Self> {
-        config.visible = events::is_visible(&place.document);
+        config.visible = place.page.is_visible();
         let shell = Rc::new(Self {
             agent: RefCell::new(Agent::new(config, clock::read())),
             page: place.page,
-            window: place.window,
-            document: place.document,
             locks: place.locks,
             timer: Timer::default(),
             name: RefCell::new(place.channel),
@@ -94,11 +87,12 @@ impl Shell {
         self.agent.borrow_mut().handle_input(input, clock::read());
         self.drain();
         if gone {
-            self.channel.close();
+            self.channel.close(&self.page);
         }
         if closed {
             self.lock.release(self);
             self.stream_lock.release(self);
+            self.page.unhook();
             self.listeners.take();
         }
     }
@@ -124,8 +118,7 @@ impl Shell {
     }
 
     fn open_channel(self: &Rc<Self>) {
-        let name = self.name();
-        let hears = !name.is_undefined() && self.channel.open(self, &name);
+        let hears = self.channel.open(self, &self.name());
         let alone = !hears || !lock::exists(self);
         if alone && !self.alone.replace(true) {
             self.page.emit(FAULT, ALONE);
@@ -154,17 +147,13 @@ impl Shell {
 
     fn carry_out(self: &Rc<Self>, output: Output) {
         match output {
-            Output::Broadcast(bytes) => self.channel.post(&bytes),
+            Output::Broadcast(bytes) => self.channel.post(&self.page, &bytes),
             Output::TakeLock { force } => self.lock.take(self, &self.name(), force),
             Output::ReleaseLock => self.lock.release(self),
             Output::Request(request) => self.http.request(self, request),
             Output::Abort(id) => self.http.abort(self, id),
             Output::TakeStream { force } => {
-                let mut name = self.name();
-                if !name.is_undefined() {
-                    name = name.unchecked_ref::<JsString>().concat(&":stream".into()).into();
-                }
-                self.stream_lock.take(self, &name, force);
+                self.stream_lock.take(self, &self.page.stream_of(&self.name()), force);
             }
             Output::Listen => self.http.listen(self),
             Output::LeaveStream => {
