@@ -114,3 +114,20 @@ fn the_last_page_that_is_awake_flushes_though_frozen_ones_are_open() {
     world.run(50);
     assert_eq!(world.tally.keepalives, 1, "a frozen page can't tell it");
 }
+
+#[test]
+fn a_page_stopped_in_its_first_question_asks_again_before_it_shows_anything() {
+    let mut world = World::new(7, Network::GOOD, short());
+    // Somebody was active elsewhere, 3 s before this page was loaded.
+    world.run(3_000);
+    world.open(true);
+    while world.tally.in_flight == 0 {
+        world.run(1);
+    }
+    world.freeze(0);
+    world.run(8_000);
+    world.thaw(0);
+    world.run(2_000);
+    let shown: Vec<Phase> = world.contexts[0].phases.iter().map(|(_, phase)| *phase).collect();
+    assert_eq!(shown, [Phase::Ended], "the session ended at 10 s; it never looked alive");
+}

@@ -137,3 +137,36 @@ fn a_row_that_outlived_its_page_makes_nobody_fight_for_the_stream() {
     assert!(world.tally.broadcasts <= 4, "{} messages in 2 s", world.tally.broadcasts);
     assert_eq!(world.listeners(), 1);
 }
+
+#[test]
+fn a_reader_that_crashed_while_hidden_is_gone_for_whoever_is_seen() {
+    let mut world = World::new(13, Network::GOOD, short());
+    world.open(false);
+    world.run(2_000);
+    assert_eq!(world.listeners(), 1, "nobody is visible, so it reads");
+    let seen = world.open(false);
+    world.run(1_000);
+    world.crash(0);
+    world.tell(seen, Input::Visible(true));
+    world.run(3_000);
+    assert_eq!(world.listeners(), 1);
+    let facts = world.contexts[seen].agent.facts();
+    assert_eq!(facts.live().filter(|(_, row)| row.streaming).count(), 1, "one is said to read");
+    assert_eq!(facts.live().count(), 1, "the crashed one is gone");
+}
+
+#[test]
+fn a_hidden_reader_that_is_frozen_hands_over_and_stays_in_the_list() {
+    let mut world = World::new(14, Network::GOOD, short());
+    world.open(false);
+    world.run(2_000);
+    let seen = world.open(false);
+    world.run(1_000);
+    world.freeze(0);
+    world.tell(seen, Input::Visible(true));
+    world.run(3_000);
+    let facts = world.contexts[seen].agent.facts();
+    let own = world.contexts[seen].agent.id();
+    assert!(facts.rows.get(own).is_some_and(|row| row.streaming), "taken by force");
+    assert_eq!(facts.live().count(), 2, "the frozen one still is one of them");
+}
