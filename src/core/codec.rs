@@ -63,6 +63,9 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Each entry costs a search: nobody has that many, and a page must not stand still for rubbish.
+const MOST_ENTRIES: u64 = 4_096;
+
 fn put(mut value: u64, out: &mut Vec<u8>) {
     while value > 0x7f {
         out.push(value as u8 | 0x80);
@@ -186,7 +189,7 @@ impl<V: Wire> Wire for IdMap<V> {
     }
     fn get(reader: &mut Reader<'_>) -> Self {
         let mut map = Self::default();
-        let mut left = reader.number();
+        let mut left = reader.below(MOST_ENTRIES + 1);
         // Nothing is set aside for a length that is only claimed.
         while left > 0 && !reader.broken {
             let id = reader.number();
@@ -236,5 +239,16 @@ mod tests {
         assert_eq!(read::<Option<EndedBecause>>(&[7]), None);
         assert_eq!(read::<String>(&[0x81, 0xb0, 3, 0]), None, "half of a character");
         assert_eq!(read::<String>(&[66]), None, "cut off");
+        let rows = |count: u64| {
+            let mut out = Vec::new();
+            put(count, &mut out);
+            for id in 0..count {
+                put(id, &mut out);
+                put(1, &mut out);
+            }
+            read::<IdMap<u64>>(&out).map(|map| map.len())
+        };
+        assert_eq!(rows(MOST_ENTRIES), Some(4_096));
+        assert_eq!(rows(MOST_ENTRIES + 1), None, "more than anybody has");
     }
 }
