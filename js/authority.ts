@@ -75,7 +75,12 @@ function asksForNonce({ status, headers }: Response): boolean {
 async function toJson(response: Response): Promise<Wire | null> {
   try {
     return await response.json();
-  } catch {
+  } catch (fault) {
+    // A connection that broke off in the middle is a network that failed, unless what counts has
+    // arrived with the head: a 401 ends.
+    if (response.ok && !(fault instanceof SyntaxError)) {
+      throw fault;
+    }
     // A body that is no JSON says nothing; the machine reports it as a bad answer.
     return null;
   }
