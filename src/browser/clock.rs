@@ -12,6 +12,8 @@ use crate::core::time::Reading;
 
 /// Longest delay that `setTimeout` takes: 2^31 - 1 ms (HTML, timers).
 const MAX_DELAY_MS: u64 = 0x7fff_ffff;
+/// Both clocks are read one after the other, in whole milliseconds and in fractions of them.
+const ROUNDING_MS: f64 = 4.0;
 /// The page's name for this timer.
 const WAKE: u32 = 0;
 
@@ -40,27 +42,29 @@ pub(super) fn read() -> Reading {
 /// early costs one look at the clock, re-arming at each key costs more.
 #[derive(Default)]
 pub(super) struct Timer {
-    armed: Cell<Option<u64>>,
+    /// When it fires by the monotonic clock: while a machine sleeps both stand still, and a timer
+    /// that was in time before is late by the whole sleep after it.
+    fires_at: Cell<Option<f64>>,
 }
 
 impl Timer {
     pub(super) fn arm(&self, shell: &Rc<Shell>, at: Option<u64>, now: u64) {
-        let armed = self.armed.replace(at);
-        let Some(at) = at else { return shell.page.clear(WAKE) };
-        if let Some(set) = armed
-            && set <= at
-            && set > now
-        {
-            self.armed.set(armed);
-            return;
-        }
+        let Some(at) = at else {
+            self.fires_at.take();
+            return shell.page.clear(WAKE);
+        };
         let delay = at.saturating_sub(now).min(MAX_DELAY_MS) as u32;
-        shell.page.wait(WAKE, delay, &callback::given(shell, 0, fired));
+        let mono = monotonic();
+        let left = self.fires_at.get().map_or(0.0, |at| at - mono);
+        if left <= 0.0 || left > f64::from(delay) + ROUNDING_MS {
+            self.fires_at.set(Some(mono + f64::from(delay)));
+            shell.page.wait(WAKE, delay, &callback::given(shell, 0, fired));
+        }
     }
 }
 
 fn fired(shell: &Rc<Shell>, _: u32, _: JsValue) -> JsValue {
-    shell.timer.armed.take();
+    shell.timer.fires_at.take();
     shell.tell(Input::Wake);
     JsValue::UNDEFINED
 }
