@@ -11,6 +11,7 @@ import { filesIn } from './lib/steps.mjs';
 import { size } from './size.mjs';
 import { soak } from './soak.mjs';
 import { ensureTools } from './tools.mjs';
+import { playVariants } from './variants.mjs';
 
 /**
  * @typedef {{ passed: number, failed: number }} Count
@@ -120,6 +121,7 @@ const steps = [
   toolCheck('types', 'typescript/bin/tsc', ['--noEmit']),
   { name: 'rust', work: cargoTests },
   { name: 'simulator', work: simulator },
+  { name: 'variants', work: () => playVariants() },
   { name: 'node', build: true, work: () => nodeTests(testFiles(false), []) },
   {
     name: 'browser',

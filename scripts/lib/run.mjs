@@ -8,23 +8,24 @@ export class Stop extends Error {}
 /**
  * @typedef {object} Options
  * @property {NodeJS.ProcessEnv} [env]
+ * @property {string} [cwd] where, instead of in the repository's root
  * @property {'inherit' | 'show-and-keep' | 'keep'} [output] what happens to stdout and stderr
  */
 
 /**
- * Runs a program in the repository's root. Never throws for an exit code; a program that cannot
+ * Runs a program. Never throws for an exit code; a program that cannot
  * be started gives 127.
  * @param {string} command
  * @param {string[]} args
  * @param {Options} [options]
  * @returns {Promise<{ code: number, text: string }>}
  */
-export function run(command, args, { env = process.env, output = 'inherit' } = {}) {
+export function run(command, args, { env = process.env, cwd = root, output = 'inherit' } = {}) {
   return new Promise((resolve) => {
     // npm is a .cmd file on Windows, which only a shell can start; it gets fixed arguments only.
     const shell = process.platform === 'win32' && command === 'npm';
     const pipe = output === 'inherit' ? 'inherit' : 'pipe';
-    const child = spawn(command, args, { cwd: root, env, shell, stdio: ['ignore', pipe, pipe] });
+    const child = spawn(command, args, { cwd, env, shell, stdio: ['ignore', pipe, pipe] });
     let text = '';
     for (const [from, to] of /** @type {const} */ ([
       [child.stdout, process.stdout],

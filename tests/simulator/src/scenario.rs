@@ -4,6 +4,7 @@ mod act;
 mod draw;
 
 use stillhere::core::facts::Wish;
+use stillhere::core::policy::MAX_IDLE_TIMEOUT_MS;
 
 pub use self::draw::Story;
 use crate::checks::{Checks, Violation};
@@ -139,8 +140,10 @@ impl Stage {
             return Wish::default();
         }
         let idle = self.story.shortest_idle_ms();
+        // Longer than any policy says is of no effect.
+        let longer = (2 * self.story.longest_idle_ms()).min(MAX_IDLE_TIMEOUT_MS);
         Wish {
-            idle_timeout_ms: (self.below(2) == 0).then_some(idle),
+            idle_timeout_ms: Some(if self.below(2) == 0 { idle } else { longer }),
             warn_before_ms: (self.below(2) == 0).then_some(idle / 2),
             keepalive_ms: (self.below(2) == 0).then_some(self.story.policy.keepalive_ms),
         }
