@@ -45,7 +45,7 @@ pub fn policy(facts: &Facts) -> Policy {
             wish.idle_timeout_ms.map_or(base.idle_timeout_ms, |ms| ms.max(MIN_IDLE_TIMEOUT_MS));
         return Policy {
             idle_timeout_ms: idle,
-            warn_before_ms: wish.warn_before_ms.unwrap_or(base.warn_before_ms).min(idle - 1),
+            warn_before_ms: wish.warn_before_ms.unwrap_or(base.warn_before_ms).min(idle / 2),
             keepalive_ms: wish
                 .keepalive_ms
                 .unwrap_or(base.keepalive_ms)
@@ -61,7 +61,12 @@ pub fn policy(facts: &Facts) -> Policy {
     };
     let stricter = |mine: u64, wish: Option<u64>| wish.map_or(mine, |wish| wish.min(mine));
     let idle = stricter(policy.idle_timeout_ms, wish.idle_timeout_ms).max(floor);
-    let warn = policy.warn_before_ms.max(wish.warn_before_ms.unwrap_or(0)).min(idle - 1);
+    // What pages ask for never makes more than half of the time a warning: with nearly all of it each
+    // key would end one and begin the next, and ask the authority. What the policy says counts.
+    let mut warn = policy.warn_before_ms.max(wish.warn_before_ms.unwrap_or(0).min(idle / 2));
+    if idle < policy.idle_timeout_ms {
+        warn = warn.min(idle / 2);
+    }
     let keepalive = stricter(policy.keepalive_ms, wish.keepalive_ms).clamp(MIN_KEEPALIVE_MS, idle);
     Policy {
         idle_timeout_ms: idle,
@@ -158,5 +163,37 @@ pub fn phase(facts: &Facts, policy: &Policy, now: u64) -> Phase {
         // Ask before you warn: nobody is warned while active elsewhere.
         Some(due) if now >= due.warn_at && tried_since(facts, due.warn_at) => Phase::Warning,
         Some(_) => Phase::Active,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::facts::Wish;
+
+    fn asked(policy: Option<Policy>, idle: Option<u64>, warn: Option<u64>) -> (u64, u64) {
+        let wish = Wish { idle_timeout_ms: idle, warn_before_ms: warn, keepalive_ms: None };
+        let in_force = super::policy(&Facts { policy, wish, ..Facts::default() });
+        (in_force.idle_timeout_ms, in_force.warn_before_ms)
+    }
+
+    #[test]
+    fn no_wish_makes_more_than_half_of_the_time_a_warning() {
+        let policy =
+            Policy { idle_timeout_ms: 1_200_000, warn_before_ms: 400_000, ..Policy::DEFAULT };
+        let asked = |idle, warn| asked(Some(policy.clone()), idle, warn);
+        assert_eq!(asked(None, None), (1_200_000, 400_000));
+        assert_eq!(asked(None, Some(1_199_999)), (1_200_000, 600_000));
+        assert_eq!(asked(Some(600_000), None), (600_000, 300_000), "with a shorter timeout");
+        assert_eq!(asked(Some(900_000), None), (900_000, 400_000), "where it fits");
+        assert_eq!(asked(Some(2_000_000), Some(1)), (1_200_000, 400_000), "the stricter wins");
+        assert_eq!(super::tests::asked(None, Some(400_000), Some(399_999)), (400_000, 200_000));
+    }
+
+    #[test]
+    fn what_the_policy_says_of_the_warning_counts() {
+        let policy =
+            Policy { idle_timeout_ms: 600_000, warn_before_ms: 599_000, ..Policy::DEFAULT };
+        assert_eq!(asked(Some(policy), None, None), (600_000, 599_000));
     }
 }
