@@ -22,12 +22,21 @@ const RETRY_MS: u64 = 1000;
 pub(super) enum Sender {
     /// Nothing to do.
     Rest,
-    /// The lock was asked for; it was first found busy then.
-    Asked { busy_since: Option<u64> },
+    /// The lock was asked for.
+    Asked { busy: Option<Busy> },
     /// Another context has the lock.
-    Busy { since: u64, retry_at: u64 },
+    Busy { busy: Busy, retry_at: u64 },
     /// The lock is ours and the request is out.
     Sending { id: RequestId, errand: Errand, began: u64, covers: Covers },
+}
+
+/// How long another context has had the lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Busy {
+    /// When it was first found busy.
+    since: u64,
+    /// The newest sign that its holder is well, by then.
+    sign: u64,
 }
 
 /// What a keep-alive tells: the newest activity, and the holds by the sum of when they changed.
@@ -41,7 +50,7 @@ impl Agent {
     /// Goes on the next errand if it is due.
     pub(super) fn run_errands(&mut self) {
         let now = self.now();
-        let since = match self.sender {
+        let busy = match self.sender {
             Sender::Asked { .. } => return,
             Sender::Sending { id, began, .. } => {
                 // The shell's own limit comes first; this one is for a shell that was stopped.
@@ -53,7 +62,7 @@ impl Agent {
                 None
             }
             Sender::Busy { retry_at, .. } if now < retry_at => return,
-            Sender::Busy { since, .. } => Some(since),
+            Sender::Busy { busy, .. } => Some(busy),
             Sender::Rest => None,
         };
         if self.next_errand().is_none_or(|(at, _)| at > now) {
@@ -64,9 +73,9 @@ impl Agent {
         // a frozen holder keeps its lock for as long as it is frozen. What counts is how long it
         // was found busy here: a lost message about who began when must not make two contexts
         // take it from each other in turn.
-        let force = since.is_some_and(|since| now >= since + BOUND_MS);
+        let force = busy.is_some_and(|busy| now >= busy.since + BOUND_MS);
         self.push(Output::TakeLock { force });
-        self.sender = Sender::Asked { busy_since: since };
+        self.sender = Sender::Asked { busy };
     }
 
     /// When [`Agent::run_errands`] has something to do again.
@@ -80,8 +89,8 @@ impl Agent {
 
     pub(super) fn on_lock(&mut self, grant: Grant) {
         match (grant, self.sender) {
-            (Grant::Granted, Sender::Asked { busy_since }) => {
-                if busy_since.is_some() {
+            (Grant::Granted, Sender::Asked { busy }) => {
+                if busy.is_some() {
                     // Whoever waits must wait anew: many that take it from each other in turn would
                     // never let a slow request finish.
                     self.facts.times.began = self.now();
@@ -91,15 +100,18 @@ impl Agent {
             }
             // Granted too late: the page left or the errand was done meanwhile.
             (Grant::Granted, _) => self.push(Output::ReleaseLock),
-            (Grant::Busy, Sender::Asked { busy_since }) => {
+            (Grant::Busy, Sender::Asked { busy }) => {
                 let now = self.now();
                 let times = &self.facts.times;
                 // An answer since then was another request: its holder is well.
-                let alive = times.answered.max(times.failure.at).max(times.began);
-                let since = busy_since.filter(|since| *since > alive).unwrap_or(now);
-                // Its own lock, let go a moment ago, may still be on its way back.
-                let pause = if busy_since.is_some() { RETRY_MS } else { RETRY_MS / 8 };
-                self.sender = Sender::Busy { since, retry_at: now + pause };
+                let sign = times.answered.max(times.failure.at).max(times.began);
+                // Its own lock, let go a moment ago, may still be on its way back. After that not all
+                // at one moment: a hundred that waited as long would take it from each other.
+                let pause =
+                    if busy.is_some() { RETRY_MS + self.below(RETRY_MS / 4) } else { RETRY_MS / 8 };
+                let busy = busy.filter(|busy| busy.sign == sign);
+                let busy = busy.unwrap_or(Busy { since: now, sign });
+                self.sender = Sender::Busy { busy, retry_at: now + pause };
             }
             (Grant::Lost, Sender::Sending { id, .. }) => {
                 self.push(Output::Abort(id));
