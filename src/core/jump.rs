@@ -42,14 +42,14 @@ impl Agent {
     }
 
     /// After a jump ahead the authority was last told of activity `idle_ms` ago. If that is as long as
-    /// the monotonic clock says, the machine did not sleep: somebody set its clock forward.
+    /// the monotonic clock says, the machine did not sleep: somebody set its clock forward. Unless it
+    /// is rather our newest activity, of which it was told although the answer never came.
     pub(super) fn explain_jump(&mut self, idle_ms: Option<u64>) {
         let by = ::core::mem::take(&mut self.ahead_by);
-        let told_at = self.facts.times.acknowledged + by;
-        if by > 0
-            && idle_ms
-                .is_some_and(|ms| (self.now() - ms.min(self.now())).abs_diff(told_at) < JUMP_MS)
-        {
+        let Some(told_at) = idle_ms.map(|ms| self.now().saturating_sub(ms)) else { return };
+        let times = &self.facts.times;
+        let apart = told_at.abs_diff(times.acknowledged + by);
+        if by > 0 && apart < JUMP_MS && apart < told_at.abs_diff(times.activity) {
             self.shift(by as i64, self.check_from);
         }
     }
