@@ -45,15 +45,16 @@ impl Agent {
             Some(Kind::Heartbeat) => counts.heartbeats,
             Some(Kind::Note) | None => true,
         };
-        if !counted || self.away || self.facts.ended.is_some() {
+        if !counted || self.facts.ended.is_some() {
             return;
         }
         let now = self.now();
         let at = now.saturating_sub(age_ms);
         let end_at = self.due().map_or(u64::MAX, |due| due.end_at);
-        if self.is_checking() || now >= end_at {
+        if self.away || self.is_checking() || now >= end_at {
             // Judged by its own time once it is known where the session stands: it may be the key
-            // that wakes a laptop whose session is over.
+            // that wakes a laptop whose session is over, or be heard before the page is told that it
+            // goes on.
             if let Some(kind) = kind {
                 self.pending.add(kind);
                 self.pending_at = self.pending_at.max(at);
@@ -78,7 +79,7 @@ impl Agent {
 
     /// Counts what came while it was unknown where the session stands, once that is known.
     pub(super) fn count_pending(&mut self) {
-        if self.is_checking() {
+        if self.away || self.is_checking() {
             return;
         }
         // Whoever asked has found out what the jump was, and said so.

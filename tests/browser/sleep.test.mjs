@@ -183,6 +183,7 @@ const watch = (tab) =>
     const seen = {
       late: 0,
       frozen: 0,
+      resumed: 0,
       get stood() {
         return Date.now() - performance.now() - begin;
       },
@@ -194,7 +195,15 @@ const watch = (tab) =>
     document.addEventListener('freeze', () => {
       seen.frozen += 1;
     });
+    document.addEventListener('resume', () => {
+      seen.resumed += 1;
+    });
   });
+
+/** The driver is answered before the page goes on, and a key that comes first may be lost. @param {Page} tab */
+async function resumed(tab) {
+  while (!(await tab.evaluate('seen.resumed === seen.frozen'))) await pause(20);
+}
 
 /** @param {Page[]} tabs @returns {Promise<unknown>} */
 const pressKey = (tabs) => Promise.all(tabs.map((tab) => tab.keyboard.press('a')));
@@ -235,6 +244,7 @@ async function sleep(ms, moments) {
   // A page that shows the time left looks at the clock; then it waits for the agent's own timer.
   await Promise.all(untouched.map((tab) => tab.evaluate('agent.status.remainingMs')));
   await Promise.all(tabsOf('frozen').map(thaw));
+  await Promise.all(tabsOf('frozen').map(resumed));
   pressed.push(pressKey(tabsOf('frozen')), pressKey(suspended.slice(5)));
   await Promise.all(pressed);
 }

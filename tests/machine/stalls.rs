@@ -131,3 +131,20 @@ fn a_page_stopped_in_its_first_question_asks_again_before_it_shows_anything() {
     let shown: Vec<Phase> = world.contexts[0].phases.iter().map(|(_, phase)| *phase).collect();
     assert_eq!(shown, [Phase::Ended], "the session ended at 10 s; it never looked alive");
 }
+
+#[test]
+fn a_key_that_comes_before_the_word_that_the_page_goes_on_counts() {
+    let mut world = World::new(8, Network::GOOD, short());
+    world.open_all(2);
+    world.key(0);
+    world.run(1_500);
+    world.tell(0, Input::Leaving(Departure::Frozen));
+    world.run(5_000);
+    world.key(0);
+    world.run(1);
+    assert_eq!(world.contexts[0].agent.facts().counts().keystrokes, 1, "not while it is away");
+    world.tell(0, Input::Returned);
+    world.run(500);
+    assert_eq!(world.contexts[0].agent.facts().counts().keystrokes, 2);
+    assert_eq!(world.phase(1), Phase::Active);
+}
