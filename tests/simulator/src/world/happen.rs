@@ -6,6 +6,7 @@ use stillhere::core::answer::Answer;
 use stillhere::core::input::{Departure, Grant, Input};
 use stillhere::core::output::{Request, RequestId};
 
+use super::seam::cross;
 use super::{Bytes, World};
 
 /// Something that happens at a moment.
@@ -115,12 +116,12 @@ impl World {
             Happening::AtAuthority(at, token, request) => self.at_authority(at, token, &request),
             Happening::Answer(at, id, answer) => {
                 if self.landed(at, id) {
-                    self.tell(at, Input::Answer { id, answer });
+                    self.tell(at, Input::Answer { id, answer: cross(&answer) });
                 }
             }
             Happening::News(at, token, answer) => {
                 if self.contexts[at].listening && self.contexts[at].token == token {
-                    self.tell(at, Input::News(answer));
+                    self.tell(at, Input::News(cross(&answer)));
                 }
             }
             Happening::StreamBroke(at) => {

@@ -9,6 +9,7 @@ mod effects;
 mod faults;
 mod happen;
 mod page;
+mod seam;
 
 use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;

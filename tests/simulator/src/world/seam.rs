@@ -1,0 +1,79 @@
+//! Answers cross from JavaScript to the machine as numbers, in the order of `js/page.ts`: here too,
+//! so that a story plays what a page does.
+
+use stillhere::core::answer::{Alive, Answer};
+use stillhere::core::flat;
+use stillhere::core::policy::{Mode, Policy};
+
+/// What the machine makes of an answer.
+pub(super) fn cross(answer: &Answer) -> Answer {
+    flat::answer(&numbers(answer)).unwrap_or(Answer::Invalid)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "times are exact in a double")]
+fn number(value: Option<u64>) -> f64 {
+    value.map_or(-1.0, |value| value as f64)
+}
+
+fn numbers(answer: &Answer) -> [f64; 17] {
+    let mut flat = [-1.0; 17];
+    match answer {
+        Answer::Alive(alive) => {
+            flat[0] = 0.0;
+            fill(&mut flat, alive);
+        }
+        Answer::Gone(because) => (flat[0], flat[1]) = (1.0, f64::from(*because as u8)),
+        Answer::Unreachable { retry_after_ms } => {
+            (flat[0], flat[2]) = (2.0, number(*retry_after_ms));
+        }
+        Answer::Invalid => {}
+    }
+    flat
+}
+
+fn fill(flat: &mut [f64; 17], alive: &Alive) {
+    flat[3..7].copy_from_slice(&[
+        number(alive.idle_ms),
+        number(alive.remaining_ms),
+        f64::from(u8::from(alive.held)),
+        f64::from(u8::from(alive.policy.is_some())),
+    ]);
+    let policy = alive.policy.clone().unwrap_or(Policy::DEFAULT);
+    let bit = |value: bool| f64::from(u8::from(value));
+    flat[7..].copy_from_slice(&[
+        number(Some(policy.version)),
+        number(Some(policy.idle_timeout_ms)),
+        number(Some(policy.warn_before_ms)),
+        number(Some(policy.keepalive_ms)),
+        number(policy.logout_at),
+        number(Some(policy.max_hold_ms)),
+        bit(policy.mode == Mode::Observe),
+        bit(policy.counts.keystrokes),
+        bit(policy.counts.clicks),
+        bit(policy.counts.heartbeats),
+    ]);
+}
+
+#[cfg(test)]
+mod tests {
+    use stillhere::core::ended::EndedBecause;
+
+    use super::*;
+
+    #[test]
+    fn what_crosses_is_the_same_on_the_other_side() {
+        let policy = Policy { version: 7, logout_at: Some(1_700_000_000_000), ..Policy::DEFAULT };
+        let alive = Alive { idle_ms: Some(0), policy: Some(policy), ..Alive::default() };
+        let held = Alive { held: true, remaining_ms: Some(5), ..Alive::default() };
+        for answer in [
+            Answer::Alive(alive),
+            Answer::Alive(held),
+            Answer::Gone(EndedBecause::TokenMissing),
+            Answer::Unreachable { retry_after_ms: None },
+            Answer::Unreachable { retry_after_ms: Some(9) },
+            Answer::Invalid,
+        ] {
+            assert_eq!(cross(&answer), answer);
+        }
+    }
+}
