@@ -172,7 +172,7 @@ export interface AgentOptions {
   };
   /** Idle timeout that the page wishes; the policy's stricter wins. */
   idleTimeoutMs?: number;
-  /** Warning time that the page wishes; the longer wins. */
+  /** Warning time that the page wishes; the longer wins, up to half of the idle timeout. */
   warnBeforeMs?: number;
   /** Keep-alive interval that the page wishes; the shorter wins. */
   keepAliveMs?: number;

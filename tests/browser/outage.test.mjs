@@ -47,10 +47,13 @@ class Case {
     await type(tab, OUTAGE_MS, 500);
     this.tried = this.requests.at.length;
     await this.proxy?.recover();
-    // The longest pause after so many failures.
-    await type(tab, 10_000, 500);
-    const sessions = await authority.sessions();
-    this.idleMs = sessions.find(({ user }) => user === this.trouble)?.idle_ms ?? Number.NaN;
+    // The longest pause after four failures is 16 s.
+    const until = performance.now() + 17_000;
+    while (!(this.idleMs <= 4_000) && performance.now() < until) {
+      await type(tab, 500, 500);
+      const sessions = await authority.sessions();
+      this.idleMs = sessions.find(({ user }) => user === this.trouble)?.idle_ms ?? Number.NaN;
+    }
   }
 }
 

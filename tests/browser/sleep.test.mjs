@@ -232,6 +232,8 @@ async function sleep(ms, moments) {
   /** @type {Promise<unknown>[]} */
   const pressed = [];
   await stopped(pids, ms, async () => {
+    // One that was sent in the last moment is still on its way.
+    await pause(500);
     night.keepAlivesAsleep = (await authority.counts()).keepAlives;
     for (const [turn, moment] of moments.entries()) {
       await pause(begin + moment - performance.now());
