@@ -12,7 +12,8 @@ impl Agent {
         let Some(jump) = self.line.advance(reading) else { return };
         match jump {
             Jump::Ahead { from, by } => {
-                self.check_from = from + 1;
+                // Its newest key may have been counted without a look at both clocks.
+                self.check_from = from.max(self.me.active_at) + 1;
                 self.ahead_by += by;
             }
             Jump::Back { by } => {

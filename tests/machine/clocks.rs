@@ -122,3 +122,27 @@ fn a_clock_set_back_holds_up_nothing_that_was_due() {
         assert!(newest - times.activity < 1_500, "context {at} hears of the keys");
     }
 }
+
+#[test]
+fn a_key_that_was_only_counted_moves_with_the_clock_that_is_set_after_it() {
+    let policy = stillhere::core::policy::Policy { keepalive_ms: 8_000, ..short() };
+    let mut world = World::new(11, Network::GOOD, policy);
+    world.open_all(3);
+    world.key(0);
+    world.run(5_000);
+    // One broadcast goes at once and the next is due in a second: until then keys are only counted.
+    for _ in 0..2 {
+        world.key(0);
+        world.run(300);
+    }
+    world.key(0);
+    assert!(world.contexts[0].hot_key, "nothing else was looked at");
+    world.run(100);
+    world.set_clock(0, 3_600_000);
+    world.run(9_000);
+    for at in 0..3 {
+        assert_eq!(world.phase(at), Phase::Warning, "context {at}: 9.1 s after the key");
+    }
+    world.run(1_100);
+    assert!(world.all_ended(), "and over 10 s after it");
+}
