@@ -133,10 +133,11 @@ impl Agent {
 }
 
 impl Hold {
-    /// Puts its end off, unless it is over or at its longest.
+    /// Puts its end off, unless it is released or at its longest. One that lapsed lives again from
+    /// now on, if it may: what is past stays as it was.
     fn renew(&mut self, now: u64, expires: u64, longest: u64) {
         let expires = expires.min(self.taken.saturating_add(longest));
-        if !self.released && expires > self.expires {
+        if !self.released && expires > self.expires.max(now) {
             self.expires = expires;
             self.changed = now;
             self.told = false;

@@ -170,3 +170,23 @@ fn a_hold_is_renewed_by_the_app_where_it_named_a_time() {
     world.run(6_000);
     assert_eq!(world.phase(1), Phase::Active, "the app no longer renews it");
 }
+
+#[test]
+fn a_renewal_that_comes_late_changes_nothing_that_is_past() {
+    let policy = stillhere::core::policy::Policy { max_hold_ms: 50_000, ..minutes() };
+    let mut world = World::new(11, Network::GOOD, policy);
+    world.open_all(2);
+    world.tell(0, Input::Hold { id: 5, reason: "call", ttl_ms: 20_000 });
+    world.run(30_000);
+    assert_eq!(world.phase(1), Phase::Active, "it lapsed ten seconds ago");
+    world.tell(0, Input::Hold { id: 5, reason: "call", ttl_ms: 5_000 });
+    world.run(1_000);
+    assert_eq!(world.phase(1), Phase::Held, "within what the policy allows it lives again");
+    world.run(25_000);
+    // At its longest 50 s after it was taken, that is 6 s ago: too late for a renewal.
+    world.tell(0, Input::Hold { id: 5, reason: "call", ttl_ms: 20_000 });
+    world.run(38_500);
+    assert_eq!(world.phase(1), Phase::Warning, "59.5 s after it lapsed for good");
+    world.run(1_000);
+    assert!(world.all_ended());
+}
