@@ -8,10 +8,9 @@ use wasm_bindgen::prelude::*;
 use super::callback;
 use super::shell::Shell;
 use crate::core::input::Input;
+use crate::core::output::Wakeup;
 use crate::core::time::Reading;
 
-/// Longest delay that `setTimeout` takes: 2^31 - 1 ms (HTML, timers).
-const MAX_DELAY_MS: u64 = 0x7fff_ffff;
 /// Both clocks are read one after the other, in whole milliseconds and in fractions of them.
 const ROUNDING_MS: f64 = 4.0;
 /// The page's name for this timer.
@@ -48,12 +47,12 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    pub(super) fn arm(&self, shell: &Rc<Shell>, at: Option<u64>, now: u64) {
-        let Some(at) = at else {
+    pub(super) fn arm(&self, shell: &Rc<Shell>, wake: Option<Wakeup>, now: u64) {
+        let Some(wake) = wake else {
             self.fires_at.take();
             return shell.page.clear(WAKE);
         };
-        let delay = at.saturating_sub(now).min(MAX_DELAY_MS) as u32;
+        let delay = wake.delay_ms(now);
         let mono = monotonic();
         let left = self.fires_at.get().map_or(0.0, |at| at - mono);
         if left <= 0.0 || left > f64::from(delay) + ROUNDING_MS {

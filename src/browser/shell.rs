@@ -137,7 +137,7 @@ impl Shell {
             let next = self.agent.borrow_mut().poll_output();
             if let Output::Wait(wake) = next {
                 let now = self.agent.borrow().now();
-                self.timer.arm(self, wake.map(|wake| wake.at), now);
+                self.timer.arm(self, wake, now);
                 break;
             }
             self.carry_out(next);

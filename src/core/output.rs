@@ -139,6 +139,19 @@ pub struct Wakeup {
     pub reason: Reason,
 }
 
+/// Longest delay that a timer takes, in milliseconds: 2^31 - 1 (HTML, "timers"; a longer one fires
+/// at once).
+const MAX_DELAY_MS: u64 = 0x7fff_ffff;
+
+impl Wakeup {
+    /// For how long a timer is set at `now`, in milliseconds. A moment that is further away than any
+    /// timer goes is looked at once more on the way.
+    #[must_use]
+    pub fn delay_ms(self, now: u64) -> u32 {
+        self.at.saturating_sub(now).min(MAX_DELAY_MS) as u32
+    }
+}
+
 /// One effect. Drain them after each input until [`Output::Wait`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Output {
@@ -168,4 +181,20 @@ pub enum Output {
     Event(Event),
     /// Nothing more now; look again at that moment, if there is one.
     Wait(Option<Wakeup>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_in_a_month_is_waited_for_in_steps_that_a_timer_can_take() {
+        const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+        let wake = Wakeup { at: 30 * DAY_MS, reason: Reason::End };
+        let first = wake.delay_ms(0);
+        assert_eq!(first, 2_147_483_647, "just under 25 days");
+        let rest = wake.delay_ms(u64::from(first));
+        assert_eq!(u64::from(first) + u64::from(rest), wake.at);
+        assert_eq!(wake.delay_ms(wake.at + 1), 0, "what is over is due now");
+    }
 }

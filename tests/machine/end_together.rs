@@ -8,7 +8,7 @@ use stillhere::core::input::{Departure, Grant, Input, Refusal};
 use stillhere::core::output::Output;
 use stillhere::core::rules::Phase;
 
-use crate::rig::{Network, World};
+use crate::rig::{Network, Tally, World};
 use crate::short;
 
 #[test]
@@ -105,6 +105,21 @@ fn input_in_the_warning_keeps_the_session_everywhere_at_once() {
 }
 
 /// Any input that is no message of a peer: those may be greeted with the end.
+#[test]
+fn another_token_after_the_end_revives_nothing() {
+    let mut world = World::new(9, Network::GOOD, short());
+    world.open_all(2);
+    world.run(11_000);
+    assert!(world.all_ended());
+    world.count_anew();
+    world.tell(0, Input::TokenChanged);
+    world.key(0);
+    world.run(20_000);
+    assert!(world.all_ended());
+    let Tally { keepalives, questions, broadcasts, .. } = world.tally;
+    assert_eq!((keepalives, questions, broadcasts), (0, 0, 0));
+}
+
 fn input() -> impl Strategy<Value = Input<'static>> {
     let alive = || Answer::Alive(Alive { idle_ms: Some(0), ..Alive::default() });
     prop::sample::select(vec![
