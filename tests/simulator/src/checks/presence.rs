@@ -25,6 +25,9 @@ pub(super) struct Truth {
     /// When each hold lapses.
     holds: BTreeMap<HoldId, u64>,
     released: BTreeSet<HoldId>,
+    /// Until when the released ones would have lived: the authority believes in them for as long,
+    /// unless it is told.
+    promised: u64,
     /// A page was opened while nobody could be asked: it must take its own word for it.
     blurred: bool,
     looked_at: u64,
@@ -61,8 +64,12 @@ impl Checks {
         let well = world.authority_up && world.trouble == Trouble::None;
         let unasked = !well || self.well_since + 10_000 > now;
         // A release that is told late counts from when it is told (authority/session/src/session.rs).
-        let late =
-            if self.bounds.faults.outages { 60_000 + self.bounds.longest_interval_ms } else { 0 };
+        // A page that is behind with its token tells the newer one of it when it moves.
+        let late = if self.bounds.faults.outages || self.bounds.rotates {
+            60_000 + self.bounds.longest_interval_ms
+        } else {
+            0
+        };
         // A machine that slept with its clocks standing and whose wall clock was set sees less of both.
         let machine = world.partitions[world.contexts[at].partition];
         let unseen = if self.bounds.faults.clocks && self.bounds.faults.stops {
@@ -115,7 +122,8 @@ impl Checks {
         let mut problem = None;
         for (id, hold) in facts.times.holds.iter() {
             if hold.released {
-                truth.holds.remove(id);
+                let promised = truth.holds.remove(id).unwrap_or(0);
+                truth.promised = truth.promised.max(promised);
                 truth.released.insert(*id);
             } else if hold.lives(agent.now()) && !truth.released.contains(id) {
                 let expires = now + (hold.expires - agent.now());
@@ -128,6 +136,9 @@ impl Checks {
             let believed = if agent_is_hot(world, at, input) { now } else { believed };
             // While a hold lives, somebody is there all the time.
             let (basis, held) = truth.basis(now);
+            // A machine that sleeps, or an authority that is away, hears of no release.
+            let untold = !self.bounds.faults.calm() || self.bounds.rotates;
+            let basis = if untold { basis.max(truth.promised.min(now)) } else { basis };
             let newest = if held { now } else { truth.pressed_at.max(basis) };
             if believed > newest + slack && !truth.blurred {
                 problem = Some((
@@ -135,7 +146,6 @@ impl Checks {
                     format!("believes in an activity {} ms after the newest", believed - newest),
                 ));
             }
-            let (basis, held) = truth.basis(now);
             let deadline = basis + self.bounds.longest_idle_ms;
             if !held && believed > deadline + slack && !truth.blurred {
                 problem = Some((
@@ -241,8 +251,12 @@ impl Checks {
             }
             for (at, context) in world.contexts.iter().enumerate() {
                 // Timers that stood while a machine slept are late by as long. The event stream says so
-                // sooner, but the page that read it may have crashed.
+                // sooner, but the page that read it may have crashed or stand still.
                 let stood = world.partitions[context.partition].stood;
+                if context.token == *token && now < out_at + stood {
+                    soonest = soonest.min(out_at + stood);
+                    continue;
+                }
                 let awake = context.hears() && self.seen[at].woke_at + patience + stood < now;
                 let phase = context.agent.phase();
                 let alive = matches!(phase, Phase::Active | Phase::Warning | Phase::Held);

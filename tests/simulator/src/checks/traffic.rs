@@ -48,9 +48,11 @@ impl Checks {
             let mut others = others.filter(|(other, context)| {
                 *other != at && (context.partition, context.token) == channel && context.hears()
             });
-            let was_here = self.seen[at].opened_at + 500 < traffic.last_keepalive;
+            // It came by opening its page, or by moving to this token.
+            let here_since = self.seen[at].opened_at.max(self.seen[at].woke_at) + 500;
+            let was_here = here_since < traffic.last_keepalive;
             let heard = pause > bounds.delay_ms
-                && (was_here || (self.seen[at].opened_at + 500 < now && others.next().is_some()));
+                && (was_here || (here_since < now && others.next().is_some()));
             // One whose answer moved on to another token with its sender is sent again.
             let rest = if bounds.rotates { 2_500 } else { u64::MAX };
             let times = &context.agent.facts().times;

@@ -15,13 +15,11 @@ type Name = (usize, usize, bool);
 pub(super) struct Locks(BTreeMap<Name, usize>);
 
 impl Locks {
+    /// Gives the lock, or says that it is busy. By force it is taken from whoever comes back here.
     fn take(&mut self, name: Name, at: usize, force: bool) -> (Grant, Option<usize>) {
-        match self.0.get(&name).copied() {
-            Some(other) if other != at && !force => (Grant::Busy, None),
-            other => {
-                self.0.insert(name, at);
-                (Grant::Granted, other.filter(|other| *other != at))
-            }
+        match self.0.get(&name) {
+            Some(_) if !force => (Grant::Busy, None),
+            _ => (Grant::Granted, self.0.insert(name, at)),
         }
     }
 
@@ -46,31 +44,13 @@ impl World {
         }
         match output {
             Output::Broadcast(bytes) => self.broadcast(at, bytes.into()),
-            Output::TakeLock { force } => {
-                let name = self.lock_name(at, false);
-                let (grant, loser) = self.locks.take(name, at, force);
-                if let Some(loser) = loser {
-                    self.plan(1, Happening::Lock(loser, Grant::Lost));
-                }
-                self.plan(1, Happening::Lock(at, grant));
-            }
-            Output::ReleaseLock => {
-                let name = self.lock_name(at, false);
-                self.locks.release(name, at);
-            }
-            Output::TakeStream { force } => {
-                let name = self.lock_name(at, true);
-                let (grant, loser) = self.locks.take(name, at, force);
-                if let Some(loser) = loser {
-                    self.plan(1, Happening::StreamLock(loser, Grant::Lost));
-                }
-                self.plan(1, Happening::StreamLock(at, grant));
-            }
+            Output::TakeLock { force } => self.take_lock(at, false, force),
+            Output::ReleaseLock => self.release_lock(at, false),
+            Output::TakeStream { force } => self.take_lock(at, true, force),
             Output::Listen => self.listen(at),
             Output::LeaveStream => {
                 self.contexts[at].listening = false;
-                let name = self.lock_name(at, true);
-                self.locks.release(name, at);
+                self.release_lock(at, true);
             }
             Output::Request(request) => self.send(at, request),
             Output::Abort(id) => _ = self.landed(at, id),
@@ -88,11 +68,30 @@ impl World {
         (self.contexts[at].partition, self.contexts[at].token, stream)
     }
 
+    /// As the browser's shell does it (src/browser/lock.rs): asking lets go of what was held, and of
+    /// an older request nothing counts any more.
+    fn take_lock(&mut self, at: usize, stream: bool, force: bool) {
+        self.release_lock(at, stream);
+        let name = self.lock_name(at, stream);
+        let (grant, loser) = self.locks.take(name, at, force);
+        for (whom, grant) in
+            loser.map(|loser| (loser, Grant::Lost)).into_iter().chain([(at, grant)])
+        {
+            let number = self.contexts[whom].lock_numbers[usize::from(stream)];
+            self.plan(1, Happening::Lock { at: whom, stream, number, grant });
+        }
+    }
+
+    fn release_lock(&mut self, at: usize, stream: bool) {
+        let name = self.lock_name(at, stream);
+        self.locks.release(name, at);
+        self.contexts[at].lock_numbers[usize::from(stream)] += 1;
+    }
+
     /// Both names of a context's locks are others now: the shell lets go of the old ones.
     pub(super) fn let_go(&mut self, at: usize) {
         for stream in [false, true] {
-            let name = self.lock_name(at, stream);
-            self.locks.release(name, at);
+            self.release_lock(at, stream);
         }
     }
 

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use stillhere::core::answer::Answer;
 use stillhere::core::input::{Departure, Grant, Input};
-use stillhere::core::output::{Request, RequestId};
+use stillhere::core::output::{Request, RequestId, Wakeup};
 
 use super::seam::cross;
 use super::{Bytes, World};
@@ -16,10 +16,17 @@ pub enum Happening {
     Wake(usize),
     /// A message arrives on the channel of that token.
     Message(usize, usize, Bytes),
-    /// The lock of the token was answered.
-    Lock(usize, Grant),
-    /// The lock of the stream was answered.
-    StreamLock(usize, Grant),
+    /// A request for a lock was answered, or the lock that it brought is lost.
+    Lock {
+        /// Whose.
+        at: usize,
+        /// The lock of the event stream, not that of the token.
+        stream: bool,
+        /// Which request of this context for this lock.
+        number: u32,
+        /// How.
+        grant: Grant,
+    },
     /// A request arrives at the authority; the token that it carries.
     AtAuthority(usize, usize, Request),
     /// Its answer arrives.
@@ -71,10 +78,10 @@ impl World {
         self.next += 1;
     }
 
-    pub(super) fn arm(&mut self, at: usize, wake: Option<u64>) {
+    pub(super) fn arm(&mut self, at: usize, wake: Option<Wakeup>) {
         let context = &mut self.contexts[at];
         let Some(wake) = wake else { return };
-        let delay = wake.saturating_sub(context.agent.now());
+        let delay = u64::from(wake.delay_ms(context.agent.now()));
         let due = self.now + delay;
         if context.wake.is_none_or(|armed| armed > due || armed <= self.now) {
             context.wake = Some(due);
@@ -86,8 +93,7 @@ impl World {
         let whom = match &happening {
             Happening::Wake(at)
             | Happening::Message(at, ..)
-            | Happening::Lock(at, _)
-            | Happening::StreamLock(at, _)
+            | Happening::Lock { at, .. }
             | Happening::Answer(at, ..)
             | Happening::News(at, ..)
             | Happening::StreamBroke(at) => Some(*at),
@@ -111,8 +117,12 @@ impl World {
                     self.tell(at, Input::Message(&bytes));
                 }
             }
-            Happening::Lock(at, grant) => self.tell(at, Input::Lock(grant)),
-            Happening::StreamLock(at, grant) => self.tell(at, Input::StreamLock(grant)),
+            Happening::Lock { at, stream, number, grant } => {
+                if self.contexts[at].lock_numbers[usize::from(stream)] == number {
+                    let input = if stream { Input::StreamLock(grant) } else { Input::Lock(grant) };
+                    self.tell(at, input);
+                }
+            }
             Happening::AtAuthority(at, token, request) => self.at_authority(at, token, &request),
             Happening::Answer(at, id, answer) => {
                 if self.landed(at, id) {

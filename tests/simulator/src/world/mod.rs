@@ -159,6 +159,7 @@ impl World {
             backlog: Vec::new(),
             listening: false,
             in_flight: None,
+            lock_numbers: [0, 0],
             hot_key: false,
             phases: Vec::new(),
             events: Vec::new(),
@@ -317,7 +318,7 @@ impl World {
                         format!("{past:?} is due already, at {now}")
                     });
                 }
-                self.arm(at, wake.map(|wake| wake.at));
+                self.arm(at, wake);
                 return;
             }
             self.carry_out(at, output);

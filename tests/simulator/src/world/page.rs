@@ -26,6 +26,8 @@ pub struct Context {
     pub(super) backlog: Vec<Happening>,
     pub(super) listening: bool,
     pub(super) in_flight: Option<RequestId>,
+    /// How often it asked for, or let go of, the lock of the token and that of the stream.
+    pub(super) lock_numbers: [u32; 2],
     /// Its newest key was counted the fast way.
     pub hot_key: bool,
     /// Every phase it showed, with the moment.
