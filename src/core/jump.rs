@@ -42,6 +42,16 @@ impl Agent {
         }
     }
 
+    /// A peer has found out that somebody set the clock, and its moments replaced those known here. What
+    /// this context alone knew moves along.
+    pub(super) fn follow_the_clock(&mut self) {
+        let by = ::core::mem::take(&mut self.ahead_by);
+        self.me.active_at = self.me.active_at.saturating_add(by).min(self.now());
+        let times = &mut self.facts.times;
+        times.activity = times.activity.max(self.me.active_at);
+        self.news();
+    }
+
     /// After a jump ahead the authority was last told of activity `idle_ms` ago. If that is as long as
     /// the monotonic clock says, the machine did not sleep: somebody set its clock forward. Unless it
     /// is rather our newest activity, of which it was told although the answer never came.

@@ -133,7 +133,11 @@ impl Agent {
         let now = self.now();
         let was_over = self.facts.ended.is_some();
         let version = self.facts.policy.as_ref().map(|policy| policy.version);
+        let era = self.facts.times.era;
         self.facts.merge(&envelope.facts);
+        if self.facts.times.era > era {
+            self.follow_the_clock();
+        }
         // Only this context writes its own row; what others repeat of it may be old. A peer that
         // took it for gone is told otherwise.
         if envelope.facts.rows.get(self.id).is_some_and(|row| row.seq > self.me.seq) {

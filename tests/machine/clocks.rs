@@ -102,6 +102,27 @@ fn a_wall_clock_set_forward_loses_no_key_and_no_hold() {
 }
 
 #[test]
+fn a_key_that_was_not_told_yet_moves_with_the_clock_though_another_notices_first() {
+    let policy = stillhere::core::policy::Policy { keepalive_ms: 8_000, ..short() };
+    let mut world = World::new(12, Network::GOOD, policy);
+    world.open_all(3);
+    world.key(0);
+    world.run(5_000);
+    world.key(0);
+    world.run(300);
+    world.key(0);
+    world.run(100);
+    world.set_clock(0, 3_600_000);
+    world.tell(1, stillhere::core::input::Input::Wake);
+    world.run(2_000);
+    for at in 0..3 {
+        let now = world.reading().wall;
+        let ago = now - world.contexts[at].agent.facts().times.activity;
+        assert!((2_000..2_200).contains(&ago), "context {at} knows of a key {ago} ms ago");
+    }
+}
+
+#[test]
 fn a_clock_set_back_holds_up_nothing_that_was_due() {
     let mut world = World::new(10, Network { latency: 400, ..Network::GOOD }, short());
     world.open_all(3);
