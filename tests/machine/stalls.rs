@@ -4,7 +4,7 @@ use stillhere::core::facts::Kind;
 use stillhere::core::input::{Departure, Input};
 use stillhere::core::rules::Phase;
 
-use crate::rig::{Network, World};
+use crate::rig::{Network, Trouble, World};
 use crate::short;
 
 /// A key that was pressed `age_ms` before it is handled now.
@@ -130,6 +130,52 @@ fn a_page_stopped_in_its_first_question_asks_again_before_it_shows_anything() {
     world.run(2_000);
     let shown: Vec<Phase> = world.contexts[0].phases.iter().map(|(_, phase)| *phase).collect();
     assert_eq!(shown, [Phase::Ended], "the session ended at 10 s; it never looked alive");
+}
+
+#[test]
+fn a_page_stopped_in_its_last_question_asks_again_before_it_ends() {
+    for late in [8_000, 80_000] {
+        let mut world = World::new(9, Network::GOOD, short());
+        world.open(true);
+        world.run(9_000);
+        world.active_elsewhere(0);
+        world.count_anew();
+        while world.tally.in_flight == 0 {
+            world.run(1);
+        }
+        assert_eq!(world.phase(0), Phase::Checking, "it asks before it ends");
+        // Somebody works elsewhere all the while, and this machine sleeps.
+        world.freeze(0);
+        for _ in 0..late / 1_000 {
+            world.run(1_000);
+            world.active_elsewhere(0);
+        }
+        world.thaw(0);
+        world.run(2_000);
+        assert_eq!(world.phase(0), Phase::Active, "stopped for {late} ms");
+    }
+}
+
+#[test]
+fn a_hidden_page_whose_timers_are_throttled_does_give_up_on_an_authority_that_hangs() {
+    let mut world = World::new(10, Network::GOOD, short());
+    world.open(true);
+    world.tell(0, Input::Visible(false));
+    world.run(1_000);
+    world.set_trouble(true, Trouble::Hangs);
+    while world.tally.in_flight == 0 {
+        world.run(1);
+    }
+    // The timer that gives the request up runs half a minute late.
+    world.freeze(0);
+    world.run(30_000);
+    world.thaw(0);
+    world.run(1_000);
+    world.freeze(0);
+    world.run(30_000);
+    world.thaw(0);
+    world.run(1_000);
+    assert!(world.is_ended(0), "fail closed");
 }
 
 #[test]
