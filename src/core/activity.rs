@@ -69,9 +69,10 @@ impl Agent {
 
     /// Somebody is here, or was then.
     pub(super) fn active(&mut self, at: u64) {
-        // The others are about to warn: they must not wait for the next routine broadcast.
+        // The others are about to warn: they must not wait for the next routine broadcast. (The warning
+        // of a shift's end is not put off by it.)
         let soon = self.now() + 2 * PAUSE_MS;
-        let urgent = self.due().is_some_and(|due| soon >= due.warn_at);
+        let urgent = self.due().is_some_and(|due| soon >= due.warn_at && !due.scheduled);
         self.me.active_at = self.me.active_at.max(at);
         self.facts.times.activity = self.facts.times.activity.max(at);
         if urgent { self.urgent() } else { self.news() }

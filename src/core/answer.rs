@@ -119,6 +119,9 @@ impl Agent {
             times.acknowledged = times.acknowledged.max(latest);
         }
         times.answered = times.answered.max(began);
+        if let Some(ms) = alive.remaining_ms {
+            times.granted = times.granted.max(now + ms);
+        }
         // A hold of our own group is known better here.
         if alive.held && !self.knows_a_hold(began) {
             let again = now + rules::policy(&self.facts).keepalive_ms;

@@ -125,7 +125,8 @@ fields! {
     Row: seq, left, asleep, visible, streaming, counts, sent, sent_at, active_at;
     Hold: released, expires, changed, taken, by, leased, told, reason;
     Failure: at, in_a_row, retry_at;
-    Times: era, activity, acknowledged, answered, sent, began, held_elsewhere, failure, holds;
+    Times: era, activity, acknowledged, answered, sent, began, held_elsewhere, granted, failure,
+        holds;
     Wish: idle_timeout_ms, warn_before_ms, keepalive_ms;
     Counted: keystrokes, clicks, heartbeats;
     Policy: version, idle_timeout_ms, warn_before_ms, keepalive_ms, logout_at, mode, counts,

@@ -164,6 +164,8 @@ pub struct Times {
     pub began: u64,
     /// Until when the authority's word "held" is taken without asking again.
     pub held_elsewhere: u64,
+    /// Until when the authority lets it live, whatever the clock of this machine says.
+    pub granted: u64,
     /// The newest failure.
     pub failure: Failure,
     /// Open and closed interactions.
@@ -184,6 +186,7 @@ impl Times {
         self.sent = moved(self.sent);
         self.began = moved(self.began);
         self.held_elsewhere = moved(self.held_elsewhere);
+        self.granted = moved(self.granted);
         self.answered = 0;
         self.failure = Failure::default();
         for hold in self.holds.values_mut() {
@@ -211,6 +214,7 @@ impl Merge for Times {
         self.sent = self.sent.max(other.sent);
         self.began = self.began.max(other.began);
         self.held_elsewhere = self.held_elsewhere.max(other.held_elsewhere);
+        self.granted = self.granted.max(other.granted);
         self.failure = self.failure.max(other.failure);
         for (id, hold) in other.holds.iter() {
             self.holds.raise(*id, hold);

@@ -120,7 +120,10 @@ pub fn due(facts: &Facts, policy: &Policy, now: u64) -> Option<Due> {
         return None;
     }
     let idle_at = basis.saturating_add(policy.idle_timeout_ms);
-    let end_at = policy.logout_at.map_or(idle_at, |at| at.min(idle_at));
+    // The authority says by its own clock when that moment is; this machine's may be wrong. A hold
+    // that outlived it put it off until the hold was over.
+    let scheduled_at = |at: u64| at.max(facts.times.granted).max(basis).min(idle_at);
+    let end_at = policy.logout_at.map_or(idle_at, scheduled_at);
     // What the authority called held is asked again before anything is decided.
     let again = facts.times.held_elsewhere;
     Some(Due {

@@ -13,6 +13,8 @@ pub const VERSION: u8 = 1;
 pub const MAX_BYTES: usize = 256 * 1024;
 /// Most rows and holds in a message.
 const MAX_ENTRIES: usize = 4096;
+/// Longest that the authority can let a session live, in milliseconds.
+const LONGEST_MS: u64 = MAX_IDLE_TIMEOUT_MS + MAX_HOLD_MS;
 /// Longest pause after a failure, in milliseconds.
 const MAX_PAUSE_MS: u64 = 10 * 60 * 1000;
 /// Eras grow by one with each clock that is set back.
@@ -92,7 +94,7 @@ fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
     // Moments of an era that is over are not taken in, so they need not make sense here.
     let moments = times.era < era
         || (past.iter().all(|time| *time <= latest)
-            && times.held_elsewhere <= latest + MAX_IDLE_TIMEOUT_MS
+            && times.held_elsewhere.max(times.granted) <= latest + LONGEST_MS
             && failure.retry_at <= latest + MAX_PAUSE_MS
             && times.holds.values().all(|hold| is_plausible_hold(hold, latest)));
     let wishes = [facts.wish.idle_timeout_ms, facts.wish.warn_before_ms, facts.wish.keepalive_ms];

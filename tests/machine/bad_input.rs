@@ -48,6 +48,7 @@ fn absurd_messages_are_refused_counted_and_reported_once() {
     absurd.push(with(|facts, now| facts.times.activity = now + 60_000));
     absurd.push(with(|facts, now| facts.times.answered = now + 60_000));
     absurd.push(with(|facts, now| facts.times.held_elsewhere = now + 365 * 86_400_000));
+    absurd.push(with(|facts, now| facts.times.granted = now + 365 * 86_400_000));
     absurd.push(with(|facts, _| facts.times.era = u32::MAX));
     absurd.push(with(|facts, _| {
         facts.policy = Some(Policy { idle_timeout_ms: u64::MAX, ..Policy::DEFAULT });

@@ -61,6 +61,7 @@ fn times() -> impl Strategy<Value = Times> {
         sent: moments.3,
         began: moments.3 / 2,
         held_elsewhere: moments.4,
+        granted: moments.4 / 2,
         failure: Failure { at: failure.0, in_a_row: failure.1, retry_at: failure.2 },
         holds,
     })

@@ -11,6 +11,7 @@ mod one_keepalive;
 mod outages;
 mod partitions;
 mod rough_network;
+mod schedule;
 mod sender_dies;
 mod stalls;
 mod stream;

@@ -107,6 +107,7 @@ fn times(bytes: &mut Bytes<'_>, now: u64) -> Result<Times> {
         sent: moment(bytes, now)?,
         began: moment(bytes, now)?,
         held_elsewhere: moment(bytes, now)?,
+        granted: moment(bytes, now)?,
         failure: Failure {
             at: moment(bytes, now)?,
             in_a_row: bytes.arbitrary()?,

@@ -124,6 +124,8 @@ pub struct Bounds {
     pub rotates: bool,
     /// The policy is the same all the time.
     pub one_policy: bool,
+    /// When the shift ends, in Unix milliseconds.
+    pub logout_at: Option<u64>,
 }
 
 /// What was so before an input.

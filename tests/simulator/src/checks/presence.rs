@@ -194,6 +194,12 @@ impl Checks {
         }
         let slack = self.slack();
         let mut problem = None;
+        let due = |at| bounds.logout_at.is_some_and(|logout_at| logout_at <= at);
+        if because == EndedBecause::Schedule && !due(now + slack) {
+            problem = Some(format!("the shift ends at {:?}, not at {now}", bounds.logout_at));
+        }
+        // From then on nobody is present, however active.
+        let scheduled = due(now);
         for (other, context) in world.contexts.iter().enumerate() {
             let near = (context.partition, context.token) == channel && context.hears();
             let told =
@@ -201,7 +207,10 @@ impl Checks {
             // What was done only now can't be known elsewhere yet.
             let fresh = self.seen[other].counted_at + 2 * bounds.latency_ms + bounds.delay_ms + 50;
             let known = told && ((other == at && !ended) || fresh < now);
-            if near && known && self.seen[other].counted_at + bounds.shortest_idle_ms > now + slack
+            if !scheduled
+                && near
+                && known
+                && self.seen[other].counted_at + bounds.shortest_idle_ms > now + slack
             {
                 let ago = now - self.seen[other].counted_at;
                 problem = Some(format!("{because:?} though {other} was active {ago} ms ago"));
@@ -244,7 +253,13 @@ impl Checks {
             let had_holds = !truth.holds.is_empty() || !truth.released.is_empty();
             let closed = if had_holds { 2 * self.bounds.longest_interval_ms + 12_000 } else { 0 };
             let patience = patience + closed;
-            let out_at = if held { over } else { basis } + self.bounds.longest_idle_ms + patience;
+            let idle_at = if held { over } else { basis } + self.bounds.longest_idle_ms;
+            // The end of a shift waits for a hold, and for nothing else.
+            // A machine whose clock is wrong hears of it from the authority, if it hears of it.
+            let rough = faults.loss || faults.stops || faults.outages || self.bounds.rotates;
+            let told_at = self.bounds.logout_at.filter(|_| !faults.clocks || !rough);
+            let end_at = told_at.map_or(idle_at, |at| at.max(over).min(idle_at));
+            let out_at = end_at + patience;
             if now < out_at {
                 soonest = soonest.min(out_at);
                 continue;

@@ -3,7 +3,7 @@
 use stillhere::core::policy::Policy;
 
 use crate::checks::{Bounds, Faults};
-use crate::world::Network;
+use crate::world::{Network, START};
 
 /// The plan of a story.
 #[derive(Debug, Clone)]
@@ -79,7 +79,7 @@ impl Story {
                 _ => u64::from(100 + below(2_000)),
             },
         };
-        Self {
+        let mut story = Self {
             seed,
             faults,
             partitions: partitions as usize,
@@ -91,7 +91,13 @@ impl Story {
             network,
             // Many pages make every action dear.
             actions: (20 + below(60)) as usize / (1 + contexts as usize / 20),
+        };
+        // Last, so that the stories without the end of a shift are what they were before there were any.
+        if below(8) == 0 {
+            let eighths = u64::from(4 + below(40));
+            story.policy.logout_at = Some(START + idle_timeout_ms / 8 * eighths);
         }
+        story
     }
 
     pub(super) fn shortest_idle_ms(&self) -> u64 {
@@ -122,6 +128,7 @@ impl Story {
             no_wishes: !self.wishes,
             rotates: self.rotates,
             one_policy: !self.policy_changes,
+            logout_at: self.policy.logout_at,
         }
     }
 }
