@@ -52,14 +52,21 @@ impl Agent {
         self.news();
     }
 
-    /// After a jump ahead the authority was last told of activity `idle_ms` ago. If that is as long as
-    /// the monotonic clock says, the machine did not sleep: somebody set its clock forward. Unless it
-    /// is rather our newest activity, of which it was told although the answer never came.
+    /// After a jump ahead the authority was last told of activity `idle_ms` ago, or a hold lapsed then.
+    /// If that is as long as the monotonic clock says, the machine did not sleep: somebody set its
+    /// clock forward. Unless it is rather our newest activity, of which it was told although the
+    /// answer never came.
     pub(super) fn explain_jump(&mut self, idle_ms: Option<u64>) {
         let by = ::core::mem::take(&mut self.ahead_by);
         let Some(told_at) = idle_ms.map(|ms| self.now().saturating_sub(ms)) else { return };
         let times = &self.facts.times;
-        let apart = told_at.abs_diff(times.acknowledged + by);
+        let mut known = times.acknowledged;
+        for hold in times.holds.values() {
+            if hold.told && hold.expires + by <= self.now() {
+                known = known.max(hold.expires);
+            }
+        }
+        let apart = told_at.abs_diff(known + by);
         if by > 0 && apart < JUMP_MS && apart < told_at.abs_diff(times.activity) {
             self.shift(by as i64, self.check_from);
         }

@@ -169,10 +169,12 @@ impl Agent {
         self.push(Output::ReleaseLock);
         // One that waited while the page was stopped says nothing of now: "idle for a second" is an
         // hour old on a laptop that slept. It asks once more.
+        let known = self.facts.times.activity;
         let patience = match answer {
             Answer::Gone(_) => u64::MAX,
             // The timer by which the shell gives up on an authority that hangs is late in hidden pages.
-            Answer::Unreachable { .. } if !self.me.visible => THROTTLED_MS,
+            // One that knows nothing yet has nothing to end.
+            Answer::Unreachable { .. } if !self.me.visible && known > 0 => THROTTLED_MS,
             _ => 0,
         };
         if self.now() >= began.saturating_add(patience).saturating_add(BOUND_MS + RETRY_MS) {

@@ -123,6 +123,32 @@ fn a_key_that_was_not_told_yet_moves_with_the_clock_though_another_notices_first
 }
 
 #[test]
+fn a_key_after_a_hold_that_lapsed_moves_with_the_clock_too() {
+    let policy = stillhere::core::policy::Policy {
+        idle_timeout_ms: 60_000,
+        warn_before_ms: 20_000,
+        keepalive_ms: 8_000,
+        ..short()
+    };
+    let mut world = World::new(13, Network::GOOD, policy);
+    world.open_all(3);
+    world.tell(0, stillhere::core::input::Input::Hold { id: 1, reason: "call", ttl_ms: 13_000 });
+    world.run(8_500);
+    world.key(0);
+    world.run(5_500);
+    // The hold lapsed a second ago; the authority is told of this key in two.
+    world.key(0);
+    world.run(1_500);
+    world.set_clock(0, 3_600_000);
+    world.tell(1, stillhere::core::input::Input::Wake);
+    world.run(2_000);
+    for at in 0..3 {
+        let ago = world.reading().wall - world.contexts[at].agent.facts().times.activity;
+        assert!((3_400..3_700).contains(&ago), "context {at} knows of a key {ago} ms ago");
+    }
+}
+
+#[test]
 fn a_clock_set_back_holds_up_nothing_that_was_due() {
     let mut world = World::new(10, Network { latency: 400, ..Network::GOOD }, short());
     world.open_all(3);
