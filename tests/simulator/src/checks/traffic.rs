@@ -24,6 +24,12 @@ pub(super) struct Traffic {
     posted: VecDeque<(usize, u64)>,
 }
 
+impl Traffic {
+    fn is_busy(&self, now: u64) -> bool {
+        self.causes.back().is_some_and(|at| at + 1_500 > now)
+    }
+}
+
 impl Checks {
     pub(super) fn requests(&mut self, world: &mut World, at: usize, request: &Request) {
         let (now, bounds) = (world.now, self.bounds);
@@ -161,9 +167,12 @@ impl Checks {
     /// Whether something is under way that the others don't know of yet.
     #[must_use]
     pub fn is_busy(&self, now: u64) -> bool {
-        self.traffic
-            .values()
-            .any(|traffic| traffic.causes.back().is_some_and(|at| at + 1_500 > now))
+        self.traffic.values().any(|traffic| traffic.is_busy(now))
+    }
+
+    /// The same of one channel.
+    pub(super) fn is_busy_on(&self, channel: (usize, usize), now: u64) -> bool {
+        self.traffic.get(&channel).is_some_and(|traffic| traffic.is_busy(now))
     }
 
     /// At the end of a story: no more requests than the time and the faults account for.
