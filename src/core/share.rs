@@ -111,7 +111,9 @@ impl Agent {
     fn broadcast(&mut self, hello: bool, all: bool) {
         self.write_row();
         let message = wire::write(self.id, hello, &self.facts, all);
-        self.share = Share { last: self.now(), ..Share::NOTHING };
+        // News alone are no greeting: a newcomer knows nothing of those that have left.
+        let greet_at = self.share.greet_at.filter(|_| !all);
+        self.share = Share { news: News::None, last: self.now(), greet_at, ..self.share };
         if let Some(message) = message {
             self.push(Output::Broadcast(message));
         }

@@ -148,6 +148,8 @@ struct Seen {
     opened_at: u64,
     /// When it last went on after it was stopped or away.
     woke_at: u64,
+    /// When it left.
+    left_at: u64,
     /// True time of its newest activity that counted.
     counted_at: u64,
     /// It has shown that the session is over.
@@ -239,6 +241,10 @@ impl Checks {
         }
         if matches!(input, Input::TokenChanged) {
             self.seen[at].woke_at = world.now;
+        }
+        let calm = self.bounds.faults.calm() && !self.bounds.rotates;
+        if matches!(input, Input::Leaving(_)) && !before.ended && calm {
+            self.leaves(world, at);
         }
         let passive = matches!(
             input,

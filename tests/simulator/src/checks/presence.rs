@@ -22,8 +22,9 @@ pub(super) struct Truth {
     pressed_at: u64,
     /// The newest that some context counted.
     pub(super) active_at: u64,
-    /// When each hold lapses.
+    /// When each hold lapses, and when it was taken.
     holds: BTreeMap<HoldId, u64>,
+    taken: BTreeMap<HoldId, u64>,
     released: BTreeSet<HoldId>,
     /// Until when the released ones would have lived: the authority believes in them for as long,
     /// unless it is told.
@@ -44,8 +45,10 @@ impl Truth {
 
 impl Checks {
     /// How much later than it was an activity may seem: answers take their time, and clocks differ.
-    fn slack(&self) -> u64 {
-        let clocks = if self.bounds.faults.clocks { UNNOTICED_MS } else { 0 };
+    pub(super) fn slack(&self) -> u64 {
+        // A context whose clock is ahead says later than it was, and hears it back as long ago as one
+        // that is behind makes of it.
+        let clocks = if self.bounds.faults.clocks { 2 * UNNOTICED_MS } else { 0 };
         // An answer that waited for a page that was stopped counts for as long as a request may take.
         let stops = if self.bounds.faults.stops { BOUND_MS + 1_000 } else { 0 };
         // To the authority, back, and to another partition.
@@ -129,6 +132,7 @@ impl Checks {
                 let expires = now + (hold.expires - agent.now());
                 let known = truth.holds.entry(*id).or_insert(expires);
                 *known = expires.max(*known);
+                truth.taken.entry(*id).or_insert(now);
             }
         }
         if facts.times.activity > 0 && !before.ended {
@@ -192,7 +196,14 @@ impl Checks {
         if alone {
             return;
         }
-        let slack = self.slack();
+        // Where another machine tells the authority of its own, a clock that was set looks like sleep,
+        // and what was not told yet is lost.
+        let untold = if bounds.faults.clocks && world.partitions.len() > 1 {
+            bounds.longest_interval_ms
+        } else {
+            0
+        };
+        let slack = self.slack() + untold;
         let mut problem = None;
         let due = |at| bounds.logout_at.is_some_and(|logout_at| logout_at <= at);
         if because == EndedBecause::Schedule && !due(now + slack) {
@@ -228,6 +239,9 @@ impl Checks {
                 problem = Some(format!("{because:?} though the authority gives it {left} ms more"));
             }
         }
+        if bounds.faults.calm() && !bounds.rotates && self.is_held(channel.1, now) {
+            problem = Some(format!("{because:?} while a hold lives"));
+        }
         let long_well = well && self.well_since + 15_000 < now;
         if long_well && because == EndedBecause::AuthorityUnreachable {
             problem = Some("the authority could have been asked".into());
@@ -235,6 +249,18 @@ impl Checks {
         if let Some(what) = problem {
             self.broken(now, Some(at), Rule::NobodyPresent, what);
         }
+    }
+
+    /// Whether a hold lives of which everybody knows: the authority is told of it with the next
+    /// keep-alive.
+    fn is_held(&self, token: usize, now: u64) -> bool {
+        let told = 2 * self.bounds.longest_interval_ms + 12_000;
+        let Some(truth) = self.truths.get(&token) else { return false };
+        let mut holds = truth.holds.iter();
+        holds.any(|(id, expires)| {
+            let taken = truth.taken.get(id);
+            *expires > now + self.slack() && taken.is_some_and(|at| at + told < now)
+        })
     }
 
     /// Whoever is absent for long enough is out.

@@ -18,6 +18,8 @@ const SETTLED_MS: u64 = 7_000;
 pub(super) struct Traffic {
     last_keepalive: u64,
     last_sender: usize,
+    /// The newest activity that a keep-alive told of.
+    told_at: u64,
     requests: u64,
     /// What makes a broadcast urgent: a request, an end, a page that comes or goes.
     causes: VecDeque<u64>,
@@ -72,6 +74,7 @@ impl Checks {
                 let what = format!("a keep-alive {pause} ms after another");
                 problem = Some((Rule::OneKeepAlive, what));
             }
+            traffic.told_at = traffic.told_at.max(now - report.age_ms.min(now));
             traffic.last_keepalive = now;
             traffic.last_sender = at;
         }
@@ -92,6 +95,30 @@ impl Checks {
         }
         if let Some((rule, what)) = problem {
             self.broken(now, Some(at), rule, what);
+        }
+    }
+
+    /// A page goes. If it was the last that could tell, the authority must know what was done.
+    pub(super) fn leaves(&mut self, world: &World, at: usize) {
+        let channel = (world.contexts[at].partition, world.contexts[at].token);
+        let (mut newest, mut alone) = (0, true);
+        for (other, context) in world.contexts.iter().enumerate() {
+            if (context.partition, context.token) == channel {
+                let seen = self.seen[other];
+                newest = newest.max(seen.counted_at);
+                // Of two that go at one moment each takes the other for the last.
+                let there = context.hears() || seen.left_at + self.bounds.delay_ms >= world.now;
+                alone &= other == at || !there;
+            }
+        }
+        self.seen[at].left_at = world.now;
+        // What another partition told since is newer anyway.
+        let same = self.traffic.iter().filter(|((_, token), _)| *token == channel.1);
+        let told_at = same.map(|(_, traffic)| traffic.told_at).max().unwrap_or(0);
+        let lives = newest + self.bounds.shortest_idle_ms > world.now;
+        if alone && lives && newest > told_at + self.slack() {
+            let what = format!("goes, and an activity {} ms ago is untold", world.now - newest);
+            self.broken(world.now, Some(at), Rule::OneKeepAlive, what);
         }
     }
 
