@@ -2,6 +2,7 @@
 //! (docs/architecture.md, "Clocks and eras").
 
 use super::agent::{Agent, Join};
+use super::sender::Sender;
 use super::share::{JOIN_MS, Share};
 use super::time::{JUMP_MS, Jump, Reading};
 
@@ -15,6 +16,10 @@ impl Agent {
                 // Its newest key may have been counted without a look at both clocks.
                 self.check_from = from.max(self.me.active_at) + 1;
                 self.ahead_by += by;
+                // Nobody had the lock for all that time.
+                if matches!(self.sender, Sender::Busy { .. }) {
+                    self.sender = Sender::Rest;
+                }
             }
             Jump::Back { by } => {
                 self.shift(-(by as i64), u64::MAX);

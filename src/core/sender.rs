@@ -65,6 +65,8 @@ impl Agent {
                 self.on_answer(id, Answer::Unreachable { retry_after_ms: None });
                 None
             }
+            // Whoever had the lock is well, and done: what there is still to do is done now.
+            Sender::Busy { busy, .. } if busy.sign != self.sign() => None,
             Sender::Busy { retry_at, .. } if now < retry_at => return,
             Sender::Busy { busy, .. } => Some(busy),
             Sender::Rest => None,
@@ -106,9 +108,7 @@ impl Agent {
             (Grant::Granted, _) => self.push(Output::ReleaseLock),
             (Grant::Busy, Sender::Asked { busy }) => {
                 let now = self.now();
-                let times = &self.facts.times;
-                // An answer since then was another request: its holder is well.
-                let sign = times.answered.max(times.failure.at).max(times.began);
+                let sign = self.sign();
                 // Its own lock, let go a moment ago, may still be on its way back. After that not all
                 // at one moment: a hundred that waited as long would take it from each other.
                 let pause =
@@ -123,6 +123,12 @@ impl Agent {
             }
             (Grant::Busy | Grant::Lost, _) => {}
         }
+    }
+
+    /// The newest sign that whoever has the lock is well: an answer, or a request that began.
+    fn sign(&self) -> u64 {
+        let times = &self.facts.times;
+        times.answered.max(times.failure.at).max(times.began)
     }
 
     /// The lock is ours: looks once more at what there is to do, and does it.

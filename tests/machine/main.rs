@@ -7,6 +7,7 @@ mod end_together;
 mod facts_merge;
 mod holds;
 mod idle_is_silent;
+mod newcomers;
 mod one_keepalive;
 mod outages;
 mod partitions;

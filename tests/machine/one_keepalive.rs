@@ -124,3 +124,19 @@ fn somebody_who_comes_back_is_told_of_before_the_authority_gives_up() {
     world.run(2_000);
     assert!(!world.is_ended(0), "the interval must not keep the key from the authority");
 }
+
+#[test]
+fn a_key_that_found_the_lock_busy_is_told_as_soon_as_that_is_free() {
+    let mut world = World::new(12, Network { latency: 200, ..Network::GOOD }, short());
+    world.open_all(2);
+    world.count_anew();
+    while world.tally.in_flight == 0 {
+        world.run(1);
+    }
+    // One asks before it warns; that takes 400 ms.
+    let asks = usize::from(!world.contexts[0].is_sending());
+    world.run(100);
+    world.key(1 - asks);
+    world.run(299 + 10 + 200);
+    assert_eq!(world.tally.keepalives, 1, "it has arrived, half a second after the key");
+}

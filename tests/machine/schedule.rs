@@ -1,4 +1,4 @@
-//! The end of a shift: a moment that input does not move (docs/architecture.md, "Phases").
+//! The end of a shift: a moment that input does not move (docs/architecture.md, "Phases are pure functions").
 
 use stillhere::core::ended::EndedBecause;
 use stillhere::core::input::Input;

@@ -144,7 +144,9 @@ impl Checks {
             let untold = !self.bounds.faults.calm() || self.bounds.rotates;
             let basis = if untold { basis.max(truth.promised.min(now)) } else { basis };
             let newest = if held { now } else { truth.pressed_at.max(basis) };
-            if believed > newest + slack && !truth.blurred {
+            // What was on its way to a newcomer when the clock was set back is corrected at once.
+            let new = self.bounds.faults.clocks && self.seen[at].opened_at + 1_000 > now;
+            if believed > newest + slack && !truth.blurred && !new {
                 problem = Some((
                     Rule::TrueActivity,
                     format!("believes in an activity {} ms after the newest", believed - newest),
