@@ -101,9 +101,8 @@ impl Checks {
             }
             Input::Stay => truth.pressed_at = now,
             Input::Release(id) => {
-                truth.pressed_at = now;
                 if truth.holds.get(id).is_some_and(|expires| *expires > now) {
-                    truth.active_at = now;
+                    (truth.pressed_at, truth.active_at) = (now, now);
                 }
             }
             Input::TokenChanged => {

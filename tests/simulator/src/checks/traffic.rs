@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use stillhere::core::input::Input;
 use stillhere::core::output::{Request, What};
+use stillhere::core::sender::BOUND_MS;
 
 use super::{Checks, Rule};
 use crate::world::{START, World};
@@ -63,6 +64,8 @@ impl Checks {
                 && (was_here || (here_since < now && others.next().is_some()));
             // One whose answer moved on to another token with its sender is sent again.
             let rest = if bounds.rotates { 2_500 } else { u64::MAX };
+            // A newcomer may be greeted by one that has not heard of the answer yet.
+            let rest = if was_here { rest } else { rest.min(BOUND_MS) };
             let times = &context.agent.facts().times;
             let policy = context.agent.policy();
             let due = times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms;
