@@ -88,7 +88,9 @@ impl Agent {
 
     fn alive(&mut self, errand: Option<Errand>, began: u64, covers: Option<u64>, alive: Alive) {
         let now = self.now();
-        self.facts.learn(&alive.policy);
+        if self.facts.learn(&alive.policy) {
+            self.emit(Event::Policy);
+        }
         let idle = alive.idle(&rules::policy(&self.facts));
         if began >= self.check_from {
             self.explain_jump(idle);
@@ -131,6 +133,21 @@ impl Agent {
         self.tell_end = errand == Some(Errand::End);
         self.fault_said = None;
         self.news();
+    }
+
+    /// The version of the authority's rules that is known; 0 for none.
+    pub(super) fn version(&self) -> u64 {
+        self.facts.policy.as_ref().map_or(0, |policy| policy.version)
+    }
+
+    /// There are other rules, and no answer under them yet: where they make it late already, what was
+    /// answered or failed before `version` was replaced decides nothing.
+    pub(super) fn rules_changed(&mut self, version: u64) {
+        self.emit(Event::Policy);
+        let late = self.due().is_some_and(|due| self.now() >= due.warn_at);
+        if version > 0 && late && self.ahead_by == 0 {
+            self.check_from = self.now();
+        }
     }
 
     fn failed(&mut self, began: u64, retry_after_ms: Option<u64>, fault: Fault) {

@@ -27,8 +27,11 @@ impl Agent {
         self.me.asleep = !self.me.left;
         self.write_row();
         let last = self.facts.live().all(|(id, row)| id == self.id || row.asleep);
-        let over = self.due().is_some_and(|due| self.now() >= due.end_at);
-        if last && !over && self.facts.times.activity > self.facts.times.acknowledged {
+        let now = self.now();
+        let over = self.due().is_some_and(|due| now >= due.end_at);
+        let times = &self.facts.times;
+        let told = times.activity <= times.acknowledged;
+        if last && !over && !(told && times.holds.values().all(|hold| !hold.is_news(now))) {
             self.flush();
         }
         self.tell();

@@ -5,7 +5,7 @@ use super::agent::Agent;
 use super::answer::Answer;
 use super::facts::{ContextId, Row};
 use super::input::Grant;
-use super::output::{Event, Output};
+use super::output::Output;
 use super::policy::Policy;
 
 /// First pause before a broken or busy stream is tried again, in milliseconds.
@@ -179,8 +179,9 @@ impl Agent {
             Answer::Gone(because) => self.end(because),
             Answer::Alive(alive) => {
                 let sane = alive.policy.as_ref().is_some_and(Policy::is_plausible);
+                let version = self.version();
                 if sane && self.facts.learn(&alive.policy) {
-                    self.emit(Event::Policy);
+                    self.rules_changed(version);
                     self.urgent();
                 }
             }

@@ -159,6 +159,21 @@ fn a_hold_whose_page_crashed_before_it_could_tell_is_told_by_another() {
 }
 
 #[test]
+fn the_last_page_that_goes_tells_of_a_hold_that_was_not_told_yet() {
+    let mut world = World::new(12, Network::GOOD, minutes());
+    world.open(true);
+    world.run(1_000);
+    world.key(0);
+    world.run(500);
+    world.tell(0, Input::Hold { id: 5, reason: "call", ttl_ms: 0 });
+    world.run(50);
+    world.close(0);
+    world.run(50);
+    let now = world.now;
+    assert_eq!(world.session.holds(now).count(), 1, "the next page finds it there");
+}
+
+#[test]
 fn a_hold_is_renewed_by_the_app_where_it_named_a_time() {
     let mut world = World::new(10, Network::GOOD, minutes());
     world.open_all(2);

@@ -12,6 +12,7 @@ mod one_keepalive;
 mod outages;
 mod partitions;
 mod rough_network;
+mod rules_change;
 mod schedule;
 mod sender_dies;
 mod stalls;

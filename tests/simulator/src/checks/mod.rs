@@ -110,6 +110,8 @@ pub struct Bounds {
     pub shortest_idle_ms: u64,
     /// Longest idle timeout of any policy.
     pub longest_idle_ms: u64,
+    /// Longest hold that the policy allows.
+    pub longest_hold_ms: u64,
     /// Shortest keep-alive interval.
     pub shortest_interval_ms: u64,
     /// Longest keep-alive interval.

@@ -95,13 +95,15 @@ impl Checks {
             (truth.pressed_at, truth.active_at, truth.looked_at) = (now, now, now);
             world.plan(0, Happening::Look(DEADLINES));
         }
+        let mut acts = matches!(input, Input::Activity { .. } | Input::Stay);
         match input {
             Input::Activity { age_ms, .. } => {
                 truth.pressed_at = truth.pressed_at.max(now - age_ms.min(&now));
             }
             Input::Stay => truth.pressed_at = now,
             Input::Release(id) => {
-                if truth.holds.get(id).is_some_and(|expires| *expires > now) {
+                acts = truth.holds.get(id).is_some_and(|expires| *expires > now);
+                if acts {
                     (truth.pressed_at, truth.active_at) = (now, now);
                 }
             }
@@ -128,10 +130,13 @@ impl Checks {
                 truth.promised = truth.promised.max(promised);
                 truth.released.insert(*id);
             } else if hold.lives(agent.now()) && !truth.released.contains(id) {
-                let expires = now + (hold.expires - agent.now());
+                // A page that does not know the policy yet takes it for longer than that allows.
+                let taken = now - agent.now().saturating_sub(hold.taken).min(now);
+                truth.taken.insert(*id, taken);
+                let longest = taken + self.bounds.longest_hold_ms;
+                let expires = (now + (hold.expires - agent.now())).min(longest);
                 let known = truth.holds.entry(*id).or_insert(expires);
                 *known = expires.max(*known);
-                truth.taken.entry(*id).or_insert(now);
             }
         }
         if facts.times.activity > 0 && !before.ended {
@@ -160,7 +165,7 @@ impl Checks {
             }
             let counted = believed.min(truth.pressed_at);
             truth.active_at = truth.active_at.max(counted);
-            if matches!(input, Input::Activity { .. } | Input::Stay | Input::Release(_)) {
+            if acts {
                 let seen = &mut self.seen[at];
                 seen.counted_at = seen.counted_at.max(counted);
             }
@@ -180,7 +185,9 @@ impl Checks {
         let channel = (world.contexts[at].partition, world.contexts[at].token);
         // An authority that could not be told (it was away, or the page stood still) ends what it takes for absent, and its word outranks ours.
         let policy = world.policy.clone();
-        let ended = world.session_of(channel.1).settle(now, &policy).is_some();
+        let settled = world.session_of(channel.1).settle(now, &policy);
+        let ended = settled.is_some();
+        let ended_at = settled.map_or(now, |ended| ended.at);
         if !by_time
             || (ended
                 && (bounds.faults.outages
@@ -240,7 +247,7 @@ impl Checks {
                 problem = Some(format!("{because:?} though the authority gives it {left} ms more"));
             }
         }
-        if bounds.faults.calm() && !bounds.rotates && self.is_held(channel.1, now) {
+        if bounds.faults.calm() && !bounds.rotates && self.is_held(channel.1, ended_at) {
             problem = Some(format!("{because:?} while a hold lives"));
         }
         let long_well = well && self.well_since + 15_000 < now;
@@ -275,6 +282,9 @@ impl Checks {
         let mut late = Vec::new();
         for (token, truth) in &self.truths {
             let (basis, held) = truth.basis(now);
+            // A release that could not be told is none for the authority.
+            let untold = !faults.calm() || self.bounds.rotates;
+            let basis = if untold { basis.max(truth.promised) } else { basis };
             let over = truth.holds.values().copied().fold(basis, u64::max);
             // A hold may be closed there that much later (authority/session/src/session.rs).
             let had_holds = !truth.holds.is_empty() || !truth.released.is_empty();

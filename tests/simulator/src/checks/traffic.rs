@@ -57,8 +57,9 @@ impl Checks {
             let mut others = others.filter(|(other, context)| {
                 *other != at && (context.partition, context.token) == channel && context.hears()
             });
-            // It came by opening its page, or by moving to this token.
-            let here_since = self.seen[at].opened_at.max(self.seen[at].woke_at) + 500;
+            // It came by opening its page, or by moving to this token; what was said before it hears
+            // again with the next routine message.
+            let here_since = self.seen[at].opened_at.max(self.seen[at].woke_at) + 1_200;
             let was_here = here_since < traffic.last_keepalive;
             let heard = pause > bounds.delay_ms
                 && (was_here || (here_since < now && others.next().is_some()));

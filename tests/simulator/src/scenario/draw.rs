@@ -121,6 +121,7 @@ impl Story {
             faults: self.faults,
             shortest_idle_ms: self.shortest_idle_ms(),
             longest_idle_ms: self.longest_idle_ms(),
+            longest_hold_ms: self.longest_hold_ms(),
             shortest_interval_ms: interval,
             longest_interval_ms: interval,
             delay_ms: u64::from(self.network.delay) + 1,
