@@ -56,13 +56,12 @@ impl Agent {
         let now = self.now();
         let busy = match self.sender {
             Sender::Asked { .. } => return,
-            Sender::Sending { id, began, .. } => {
-                // The shell's own limit comes first; this one is for a shell that was stopped.
+            Sender::Sending { began, .. } => {
+                // The shell's own limit comes first, so it was the page that stopped: it asks again.
                 if now < began + BOUND_MS + RETRY_MS {
                     return;
                 }
-                self.push(Output::Abort(id));
-                self.on_answer(id, Answer::Unreachable { retry_after_ms: None });
+                self.stop_sending();
                 None
             }
             // Whoever had the lock is well, and done: what there is still to do is done now.

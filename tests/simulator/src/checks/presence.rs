@@ -183,14 +183,16 @@ impl Checks {
             EndedBecause::Idle | EndedBecause::Schedule | EndedBecause::AuthorityUnreachable
         );
         let channel = (world.contexts[at].partition, world.contexts[at].token);
-        // An authority that could not be told (it was away, or the page stood still) ends what it takes for absent, and its word outranks ours.
+        // An authority that could not be told ends what it takes for absent, and its word outranks ours:
+        // it was away, the page stood still, or who was about to tell took another's word for enough.
         let policy = world.policy.clone();
         let settled = world.session_of(channel.1).settle(now, &policy);
         let ended = settled.is_some();
         let ended_at = settled.map_or(now, |ended| ended.at);
         if !by_time
             || (ended
-                && (bounds.faults.outages
+                && (bounds.faults.loss
+                    || bounds.faults.outages
                     || bounds.faults.stops
                     || bounds.rotates
                     || !bounds.no_wishes

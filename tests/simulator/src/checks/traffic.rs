@@ -119,7 +119,8 @@ impl Checks {
         // What another partition told since is newer anyway.
         let same = self.traffic.iter().filter(|((_, token), _)| *token == channel.1);
         let told_at = same.map(|(_, traffic)| traffic.told_at).max().unwrap_or(0);
-        let lives = newest + self.bounds.shortest_idle_ms > world.now;
+        let over = self.bounds.logout_at.is_some_and(|at| at <= world.now);
+        let lives = newest + self.bounds.shortest_idle_ms > world.now && !over;
         if alone && lives && newest > told_at + self.slack() {
             let what = format!("goes, and an activity {} ms ago is untold", world.now - newest);
             self.broken(world.now, Some(at), Rule::OneKeepAlive, what);
