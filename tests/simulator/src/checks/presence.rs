@@ -245,7 +245,11 @@ impl Checks {
             && bounds.one_policy
         {
             let left = state.remaining_ms.unwrap_or(u64::MAX);
-            if !matches!(state.standing, Standing::Ended(_)) && left > slack + 1_000 {
+            // Held for a call that is closed, of which it could not be told.
+            let closed = state.standing == Standing::Held
+                && self.truths.get(&channel.1).is_some_and(|truth| !truth.basis(now).1);
+            let untold = closed && !bounds.faults.calm();
+            if !untold && !matches!(state.standing, Standing::Ended(_)) && left > slack + 1_000 {
                 problem = Some(format!("{because:?} though the authority gives it {left} ms more"));
             }
         }
