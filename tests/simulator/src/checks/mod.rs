@@ -1,9 +1,11 @@
 //! Looks on while a story happens, and knows the rules. Nothing here asks the machine what is right:
 //! the checks keep a truth of their own (who pressed what and when, on true time) and compare.
 
+mod absence;
 mod presence;
 mod together;
 mod traffic;
+mod truth;
 
 use std::collections::BTreeMap;
 
@@ -12,9 +14,9 @@ use stillhere::core::input::Input;
 use stillhere::core::output::{Event, Output};
 use stillhere::core::rules::Phase;
 
-use self::presence::Truth;
 use self::together::End;
 use self::traffic::Traffic;
+use self::truth::Truth;
 use crate::world::{Context, World};
 
 /// What can be broken: the numbers are those of docs/architecture.md.

@@ -1,0 +1,163 @@
+//! Who is logged out, and when: nobody who is present, and everybody who is absent, on time (rules 3
+//! and 4).
+
+use stillhere::core::ended::EndedBecause;
+use stillhere::core::rules::Phase;
+use stillhere_session::session::Standing;
+
+use super::truth::Truth;
+use super::{Checks, DEADLINES, Rule};
+use crate::world::{Happening, Trouble, World};
+
+/// Which contexts: those of one partition with one token.
+type Channel = (usize, usize);
+
+impl Checks {
+    /// A context shows that the session is over.
+    pub(super) fn nobody_present(&mut self, world: &mut World, at: usize, because: EndedBecause) {
+        let (now, bounds) = (world.now, self.bounds);
+        let alone = because == EndedBecause::AuthorityUnreachable;
+        let by_time = alone || matches!(because, EndedBecause::Idle | EndedBecause::Schedule);
+        let channel = (world.contexts[at].partition, world.contexts[at].token);
+        let policy = world.policy.clone();
+        let settled = world.session_of(channel.1).settle(now, &policy);
+        // An authority that could not be told ends what it takes for absent, and its word outranks ours:
+        // it was away, the page stood still, or who was about to tell took another's word for enough.
+        let rough = bounds.faults.loss || bounds.faults.outages || bounds.faults.stops;
+        let strict = bounds.no_wishes && bounds.one_policy && !bounds.rotates;
+        let excused = settled.is_some() && (rough || !strict);
+        // With nobody to ask, the larger of both clocks counts.
+        let reckoned = alone && bounds.faults.clocks;
+        let known = self.ends.iter().any(|end| end.channel == channel);
+        if !by_time || excused || reckoned || known {
+            return;
+        }
+        let ended_at = settled.map_or(now, |ended| ended.at);
+        let well = world.authority_up && world.trouble == Trouble::None;
+        let told = ended_at.saturating_sub(self.told_within());
+        let held = |truth: &Truth| truth.is_held(ended_at + self.slack(), told);
+        let problem = if alone && well && self.well_since + 15_000 < now {
+            Some("the authority could have been asked".to_owned())
+        } else if !self.tells_late() && self.truths.get(&channel.1).is_some_and(held) {
+            Some(format!("{because:?} while a hold lives"))
+        } else if because == EndedBecause::Schedule && !self.is_shift_over(now + self.slack()) {
+            Some(format!("the shift ends at {:?}, not at {now}", bounds.logout_at))
+        } else {
+            let elsewhere = (well && !alone).then(|| self.lives_elsewhere(world, channel));
+            let elsewhere = elsewhere.flatten().map(|what| format!("{because:?} though {what}"));
+            let near = self.active_near(world, at, settled.is_some());
+            elsewhere.or_else(|| near.map(|what| format!("{because:?} though {what}")))
+        };
+        if let Some(what) = problem {
+            self.broken(now, Some(at), Rule::NobodyPresent, what);
+        }
+    }
+
+    fn is_shift_over(&self, now: u64) -> bool {
+        self.bounds.logout_at.is_some_and(|at| at <= now)
+    }
+
+    /// What is excused on top of all that takes time.
+    fn lost(&self, world: &World) -> u64 {
+        // Where another machine tells the authority of its own, a clock that was set looks like sleep,
+        // and what was not told yet is lost.
+        let lost = self.bounds.faults.clocks && world.partitions.len() > 1;
+        if lost { self.bounds.longest_interval_ms } else { 0 }
+    }
+
+    /// Who of those that `at` can hear was active within the timeout.
+    fn active_near(&self, world: &World, at: usize, ended: bool) -> Option<String> {
+        let (now, bounds) = (world.now, self.bounds);
+        // From the end of a shift on nobody is present, however active.
+        if self.is_shift_over(now) {
+            return None;
+        }
+        let slack = self.slack() + self.lost(world);
+        let here = (world.contexts[at].partition, world.contexts[at].token);
+        let mut problem = None;
+        for (other, context) in world.contexts.iter().enumerate() {
+            let seen = self.seen[other];
+            let near = (context.partition, context.token) == here && context.hears();
+            let told = other == at || (!bounds.faults.loss && seen.woke_at + 1_000 < now);
+            // What was done only now can't be known elsewhere yet.
+            let fresh = seen.counted_at + 2 * bounds.latency_ms + bounds.delay_ms + 50;
+            let known = told && ((other == at && !ended) || fresh < now);
+            if near && known && seen.counted_at + bounds.shortest_idle_ms > now + slack {
+                let ago = now - seen.counted_at;
+                problem = Some(format!("{other} was active {ago} ms ago"));
+            }
+        }
+        problem
+    }
+
+    /// The authority says that it lives, and all go by the same rules.
+    fn lives_elsewhere(&self, world: &mut World, channel: Channel) -> Option<String> {
+        let (now, policy) = (world.now, world.policy.clone());
+        let state = world.session_of(channel.1).state(now, &policy);
+        let left = state.remaining_ms.unwrap_or(u64::MAX);
+        let ended = matches!(state.standing, Standing::Ended(_));
+        // Held for a call that is closed, of which it could not be told.
+        let open = self.truths.get(&channel.1).is_some_and(|truth| truth.basis(now).1);
+        let untold = state.standing == Standing::Held && !open && !self.bounds.faults.calm();
+        let same = self.bounds.no_wishes && self.bounds.one_policy;
+        let lives = same && !untold && !ended && left > self.slack() + self.lost(world) + 1_000;
+        lives.then(|| format!("the authority gives it {left} ms more"))
+    }
+
+    /// Whoever is absent for long enough is out.
+    pub(super) fn dead_on_time(&mut self, world: &mut World) {
+        let now = world.now;
+        // One second, or every bound one after the other: a busy lock, a request, a jump noticed.
+        let patience = if self.bounds.faults.calm() { 1_000 } else { 25_000 } + self.slack();
+        let mut soonest = u64::MAX;
+        let mut late = Vec::new();
+        for (token, truth) in &self.truths {
+            // A hold may be closed there that much later (authority/session/src/session.rs).
+            let closed = if truth.had_holds() { self.told_within() } else { 0 };
+            let patience = patience + closed;
+            let out_at = self.end_of(truth, now) + patience;
+            if now < out_at {
+                soonest = soonest.min(out_at);
+                continue;
+            }
+            for (at, context) in world.contexts.iter().enumerate() {
+                if context.token != *token || truth.blurred {
+                    continue;
+                }
+                // Timers that stood while a machine slept are late by as long. The event stream says so
+                // sooner, but the page that read it may have crashed or stand still.
+                let stood = world.partitions[context.partition].stood;
+                if now < out_at + stood {
+                    soonest = soonest.min(out_at + stood);
+                    continue;
+                }
+                let awake = context.hears() && self.seen[at].woke_at + patience + stood < now;
+                let phase = context.agent.phase();
+                if awake && matches!(phase, Phase::Active | Phase::Warning | Phase::Held) {
+                    let by = now - out_at + patience;
+                    late.push((at, format!("{phase:?} {by} ms after the deadline")));
+                }
+            }
+        }
+        for (at, what) in late {
+            self.broken(now, Some(at), Rule::DeadOnTime, what);
+        }
+        let next = if soonest == u64::MAX { now + 60_000 } else { soonest };
+        world.plan(next - now, Happening::Look(DEADLINES));
+    }
+
+    /// When a session is over if nobody comes back.
+    fn end_of(&self, truth: &Truth, now: u64) -> u64 {
+        let faults = self.bounds.faults;
+        let (basis, held) = truth.basis(now);
+        // A release that could not be told is none for the authority.
+        let basis = if self.tells_late() { basis.max(truth.promised) } else { basis };
+        let over = truth.over_at(basis);
+        let idle_at = if held { over } else { basis } + self.bounds.longest_idle_ms;
+        // A machine whose clock is wrong hears of the end of its shift from the authority, if it hears.
+        let rough = faults.loss || faults.stops || faults.outages || self.bounds.rotates;
+        let logout_at = self.bounds.logout_at.filter(|_| !faults.clocks || !rough);
+        // It waits for a hold, and for nothing else.
+        logout_at.map_or(idle_at, |at| at.max(over).min(idle_at))
+    }
+}
