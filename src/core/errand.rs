@@ -5,6 +5,9 @@ use super::policy::Policy;
 use super::rules::{self, answered_since, failed_since};
 use super::sender::BOUND_MS;
 
+/// Least time between two keep-alives that tell of holds at the end of a shift, in milliseconds.
+const HURRY_MS: u64 = 250;
+
 /// Something that the authority must be told or asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Errand {
@@ -72,6 +75,9 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
     }
     // What the authority does not know: since when, and whether this context brought it about.
     let (mut news_at, mut own) = (0, false);
+    // Nothing but a hold that the authority knows puts off the end of a shift.
+    let shift_over = policy.logout_at.is_some_and(|at| at <= now + policy.keepalive_ms);
+    let mut hurry = false;
     // It keeps the session for a hold that it knows of.
     let mut kept = times.held_elsewhere > now;
     if times.activity > times.acknowledged {
@@ -82,6 +88,7 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
         if hold.is_news(now) {
             news_at = news_at.max(hold.changed);
             own |= hold.by == at.id;
+            hurry |= shift_over && hold.lives(now);
         }
     }
     if news_at > 0 {
@@ -96,6 +103,9 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
         // The authority must not end it for what it was not told: before its own warning at the latest.
         if !unanswered && !kept {
             next = next.min(times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms);
+        }
+        if hurry {
+            next = next.min(news_at.max(times.sent + HURRY_MS));
         }
         // The context that brought it about has just been woken by it, and sends.
         next = if own { next } else { next.max(news_at) + at.grace_ms };

@@ -45,6 +45,33 @@ fn it_waits_for_a_hold_and_comes_when_that_is_released() {
 }
 
 #[test]
+fn a_hold_that_is_renewed_as_it_lapses_is_told_in_time() {
+    let policy = Policy {
+        logout_at: Some(START + 20_000),
+        idle_timeout_ms: 20_000,
+        keepalive_ms: 8_000,
+        ..short()
+    };
+    let mut world = World::new(2, Network::GOOD, policy);
+    world.enforces = true;
+    world.open_all(2);
+    world.run(16_500);
+    // Taken half a second before the end of the shift, and the interval is not over.
+    world.key(0);
+    world.run(10);
+    world.tell(0, Input::Hold { id: 1, reason: "call", ttl_ms: 4_000 });
+    for _ in 0..5 {
+        world.run(3_900);
+        world.key(1);
+        world.tell(0, Input::Hold { id: 1, reason: "call", ttl_ms: 4_000 });
+    }
+    world.run(500);
+    assert_eq!(because(&world), [None; 2], "nobody is cut off from a live call");
+    world.run(4_000);
+    assert!(world.all_ended());
+}
+
+#[test]
 fn it_waits_for_a_hold_of_another_partition() {
     let mut world = shift(20_000);
     world.partitions.push(crate::rig::Partition::default());

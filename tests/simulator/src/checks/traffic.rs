@@ -69,10 +69,14 @@ impl Checks {
             let rest = if was_here { rest } else { rest.min(BOUND_MS) };
             let times = &context.agent.facts().times;
             let policy = context.agent.policy();
+            // After the end of a shift only a hold that was told keeps the session.
+            let shift_over =
+                policy.logout_at.is_some_and(|at| at <= world.now + policy.keepalive_ms);
+            let hurry = shift_over && !report.holds.is_empty();
             let due = times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms;
             // What a page took along when it left is sent again by another.
             let there = world.contexts[traffic.last_sender].hears();
-            let heard = heard && there && due > context.agent.now();
+            let heard = heard && there && !hurry && due > context.agent.now();
             let soon = heard && pause + 10 < bounds.shortest_interval_ms.min(rest);
             if bounds.faults.calm() && !flush && soon {
                 let what = format!("a keep-alive {pause} ms after another");
