@@ -159,6 +159,13 @@ export interface AgentOptions {
   authority: string | KeepAlive;
   /** A name for contexts that count together; those with the same token by default. */
   group?: string;
+  /**
+   * Exact origins of pages that embed this one, such as `https://crm.example`: their heartbeats count
+   * (`stillhere/host`), and they are told the phase. None by default.
+   */
+  hosts?: string[];
+  /** Input in frames of this page's own origin counts too. */
+  frames?: 'same-origin';
   /** What counts as activity; the policy may allow less. */
   count?: {
     /** Trusted key presses; true by default. */
@@ -169,6 +176,10 @@ export interface AgentOptions {
     scroll?: boolean;
     /** Trusted pointer moves, counted under `notes`; false by default. */
     pointerMove?: boolean;
+    /** Heartbeats of the `hosts`; true by default. */
+    heartbeats?: boolean;
+    /** A click into a frame of another origin, counted as one click; false by default. */
+    frameFocus?: boolean;
   };
   /** Idle timeout that the page wishes; the policy's stricter wins. */
   idleTimeoutMs?: number;

@@ -2,10 +2,12 @@ import type * as Public from 'stillhere';
 import { __wbg_finalize_init, __wbg_get_imports, Machine } from 'stillhere-bindgen';
 import { authority } from './authority.ts';
 import { StillhereError } from './error.ts';
+import type { Frames } from './frames.ts';
+import type { Hosts } from './hosts.ts';
 import { channelName, readToken } from './name.ts';
 import { type Checked, checkHold, checkOptions, checkToken } from './options.ts';
-import { CLOSE, END, HOLD, NOTE, Page, RELEASE, STAY } from './page.ts';
-import { contexts, REASONS, status } from './status.ts';
+import { ACTIVITY, CLOSE, END, HOLD, Page, REFUSED, RELEASE, STAY } from './page.ts';
+import { COUNTS, contexts, REASONS, REFUSALS, status } from './status.ts';
 
 export { StillhereError };
 
@@ -42,6 +44,17 @@ const LISTENS = 16;
 /** As many as a report can name (src/core/hold.rs). */
 const MOST_HOLDS = 64;
 
+/** What only some apps need, loaded only by those. */
+interface Extras {
+  Hosts?: typeof Hosts;
+  Frames?: typeof Frames;
+}
+
+interface Around {
+  hosts?: Hosts | undefined;
+  frames?: Frames | undefined;
+}
+
 class Agent extends EventTarget implements Public.Agent {
   #machine: Machine | undefined;
   readonly #page: Page;
@@ -49,8 +62,10 @@ class Agent extends EventTarget implements Public.Agent {
   #lastContexts: readonly Public.ContextStatus[] = [];
   #token: Public.TokenSource;
   #group: string | undefined;
+  /** The pages around this one, and the frames within it. */
+  #around: Around = {};
 
-  constructor(options: Checked, channel: string | undefined) {
+  constructor(options: Checked, channel: string | undefined, extras: Extras) {
     super();
     this.#token = options.token;
     this.#group = options.group;
@@ -61,6 +76,9 @@ class Agent extends EventTarget implements Public.Agent {
     // Events reach listeners that the caller adds once it has the agent, so never sooner.
     let said: (() => void)[] | undefined = [];
     this.#page = new Page(server, (name, detail) => {
+      if (name === 'phase') {
+        this.#around.hosts?.tell();
+      }
       const say = () => {
         this.dispatchEvent(new CustomEvent(name, { detail: detail ?? this.status }));
       };
@@ -72,6 +90,7 @@ class Agent extends EventTarget implements Public.Agent {
       ...options.wish,
       options.listening | (server.listen ? LISTENS : 0),
     ]);
+    this.#around = this.#lookAround(options, extras);
     setTimeout(() => {
       const early = said ?? [];
       said = undefined;
@@ -79,6 +98,23 @@ class Agent extends EventTarget implements Public.Agent {
         say();
       }
     });
+  }
+
+  #lookAround({ hosts, heartbeats, frames }: Checked, extras: Extras): Around {
+    return {
+      hosts:
+        extras.Hosts &&
+        new extras.Hosts(hosts, {
+          heard: () => heartbeats && this.#count('heartbeats'),
+          refused: (why) => this.#tell(REFUSED, REFUSALS.indexOf(why)),
+          state: () => {
+            const { phase, remainingMs, endedBecause } = this.status;
+            return { phase, remainingMs, ...(endedBecause && { endedBecause }) };
+          },
+        }),
+      frames:
+        extras.Frames && frames && new extras.Frames(frames, (kind, at) => this.#count(kind, at)),
+    };
   }
 
   #open(): Machine {
@@ -101,6 +137,10 @@ class Agent extends EventTarget implements Public.Agent {
     this.#machine?.tell(what, numbers);
   }
 
+  #count(kind: keyof Public.Counts, at = 0): void {
+    this.#tell(ACTIVITY, COUNTS.indexOf(kind), at);
+  }
+
   #look(what: number): number[] {
     this.#open().look(what);
     return this.#page.shown;
@@ -118,7 +158,7 @@ class Agent extends EventTarget implements Public.Agent {
 
   note(_source?: string): void {
     this.#open();
-    this.#tell(NOTE);
+    this.#count('notes');
   }
 
   stay(): void {
@@ -168,6 +208,8 @@ class Agent extends EventTarget implements Public.Agent {
     if (this.#machine) {
       this.#lastContexts = this.contexts();
       this.#last = this.status;
+      this.#around.hosts?.close();
+      this.#around.frames?.close();
       this.#tell(CLOSE);
       this.#machine = undefined;
     }
@@ -184,6 +226,11 @@ export async function createAgent(options: Public.AgentOptions): Promise<Public.
   if (token === null) {
     throw new StillhereError('token-missing', 'The token function gave none.', 'token');
   }
-  const [channel] = await Promise.all([channelName(checked.group ?? token), load()]);
-  return new Agent(checked, channel);
+  const [channel, hosts, frames] = await Promise.all([
+    channelName(checked.group ?? token),
+    checked.hosts.length > 0 ? import('./hosts.ts') : {},
+    checked.frames ? import('./frames.ts') : {},
+    load(),
+  ]);
+  return new Agent(checked, channel, { ...hosts, ...frames });
 }

@@ -1,5 +1,6 @@
 import type { AgentOptions, KeepAlive, TokenSource } from 'stillhere';
 import { StillhereError } from './error.ts';
+import type { Wanted } from './frames.ts';
 
 const HOUR_MS = 3_600_000;
 const LONGEST_IDLE_MS = 8 * HOUR_MS;
@@ -12,6 +13,12 @@ export interface Checked {
   group: string | undefined;
   /** Bits in the order of `src/bindings.rs`. */
   listening: number;
+  /** Origins whose heartbeats count. */
+  hosts: string[];
+  /** Heartbeats of those origins count. */
+  heartbeats: boolean;
+  /** What counts of the frames in the page, if anything does. */
+  frames: Wanted | undefined;
   /** Idle timeout, warning time, keep-alive interval; 0 for none. */
   wish: [number, number, number];
 }
@@ -20,12 +27,19 @@ const KNOWN = [
   'token',
   'authority',
   'group',
+  'hosts',
+  'frames',
   'count',
   'idleTimeoutMs',
   'warnBeforeMs',
   'keepAliveMs',
 ];
-const COUNTABLE = { keystrokes: true, clicks: true, scroll: false, pointerMove: false };
+/** What counts unless the page says otherwise. The first four are bits in `src/bindings.rs`. */
+const COUNTABLE = {
+  ...{ keystrokes: true, clicks: true, scroll: false, pointerMove: false },
+  ...{ heartbeats: true, frameFocus: false },
+};
+const BITS = 4;
 
 function bad(option: string, expected: string): StillhereError {
   return new StillhereError('bad-option', `${option} must be ${expected}`, option);
@@ -79,18 +93,28 @@ function checkDuration(option: string, value: unknown, min: number, max: number)
   return value as number;
 }
 
-function checkCount(count: unknown): number {
+function checkCount(count: unknown): typeof COUNTABLE {
   if (!isObject(count)) {
     throw bad('count', 'an object of booleans');
   }
   onlyKnown(count, Object.keys(COUNTABLE), 'count.');
-  return Object.entries(COUNTABLE).reduce((bits, [name, standard], at) => {
-    const wanted = count[name] ?? standard;
+  const counts = { ...COUNTABLE, ...count };
+  for (const [name, wanted] of Object.entries(counts)) {
     if (typeof wanted !== 'boolean') {
       throw bad(`count.${name}`, 'true or false');
     }
-    return wanted ? bits | (1 << at) : bits;
-  }, 0);
+  }
+  return counts;
+}
+
+/** Origins as `MessageEvent.origin` spells them; what has none says "null". */
+function checkHosts(hosts: unknown): string[] {
+  const isOrigin = (host: unknown) =>
+    typeof host === 'string' && URL.canParse(host) && new URL(host).origin === host;
+  if (!Array.isArray(hosts) || !hosts.every(isOrigin)) {
+    throw bad('hosts', 'an array of exact origins such as https://crm.example');
+  }
+  return [...hosts];
 }
 
 /** Checks everything that a page hands over, before anything is hooked. */
@@ -99,10 +123,16 @@ export function checkOptions(options: AgentOptions): Checked {
     throw bad('options', 'an object with at least token and authority');
   }
   onlyKnown(options, KNOWN);
-  const { group } = options;
+  const { group, frames } = options;
   if (group !== undefined && (typeof group !== 'string' || group === '')) {
     throw bad('group', 'a string that is not empty');
   }
+  if (frames !== undefined && frames !== 'same-origin') {
+    throw bad('frames', "'same-origin'");
+  }
+  const counts = checkCount(options.count ?? {});
+  const { keystrokes, clicks, frameFocus: focus } = counts;
+  const inner = frames !== undefined;
   const wished = (option: 'idleTimeoutMs' | 'warnBeforeMs' | 'keepAliveMs', min: number) =>
     options[option] === undefined
       ? 0
@@ -111,7 +141,15 @@ export function checkOptions(options: AgentOptions): Checked {
     token: checkToken(options.token),
     authority: checkAuthority(options.authority),
     group,
-    listening: checkCount(options.count ?? {}),
+    listening: Object.values(counts)
+      .slice(0, BITS)
+      .reduce((bits, wanted, at) => (wanted ? bits | (1 << at) : bits), 0),
+    hosts: checkHosts(options.hosts ?? []),
+    heartbeats: counts.heartbeats,
+    frames:
+      inner || focus
+        ? { keystrokes: inner && keystrokes, clicks: inner && clicks, focus }
+        : undefined,
     wish: [wished('idleTimeoutMs', 1000), wished('warnBeforeMs', 1), wished('keepAliveMs', 1000)],
   };
 }

@@ -6,12 +6,13 @@ import type { Answer, EndedBecause, FaultCode, KeepAlive, Report, Status } from 
 import { COUNTS, holds, named, REASONS, REFUSALS } from './status.ts';
 
 /** What `Machine.tell` is told; from `END` on the reasons follow in their order. */
-export const NOTE = 0;
+export const ACTIVITY = 0;
 export const STAY = 1;
 export const CLOSE = 2;
 export const HOLD = 3;
 export const RELEASE = 4;
-export const END = 5;
+export const REFUSED = 5;
+export const END = 6;
 
 /**
  * Everything that is listened to: inputs, the life of the document, that of the window. The last

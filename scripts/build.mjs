@@ -129,6 +129,23 @@ function bundleOptions() {
   };
 }
 
+/**
+ * For pages that embed an app: one file, as a module or as a script that makes `stillhere.attachHost`.
+ * @param {'esm' | 'iife'} format
+ * @returns {import('esbuild').BuildOptions}
+ */
+function hostOptions(format) {
+  const { absWorkingDir, target, legalComments, charset, logLevel } = bundleOptions();
+  return {
+    ...{ absWorkingDir, target, legalComments, charset, logLevel, format },
+    entryPoints: ['js/host.ts'],
+    outfile: path.join(dist, format === 'esm' ? 'host.js' : 'host.script.js'),
+    bundle: true,
+    minify: true,
+    ...(format === 'iife' && { globalName: 'stillhere' }),
+  };
+}
+
 async function bundle() {
   for (const name of entries) {
     if (!existsSync(path.join(root, `js/${name}.ts`))) {
@@ -136,14 +153,17 @@ async function bundle() {
     }
   }
   const options = bundleOptions();
+  const all = [options, hostOptions('esm'), hostOptions('iife')];
   const inputs = ['js', smallDir, 'package-lock.json', 'tsconfig.json'];
-  const about = { inputs, outputs: [dist], key: JSON.stringify(options) + options.mangleProps };
+  const about = { inputs, outputs: [dist], key: JSON.stringify(all) + options.mangleProps };
   await step('bundle', about, async () => {
     rmSync(dist, { recursive: true, force: true });
     const { build } = await import('esbuild');
-    await build(options).catch(() => {
-      throw new Stop('esbuild failed, as told above.');
-    });
+    for (const each of all) {
+      await build(each).catch(() => {
+        throw new Stop('esbuild failed, as told above.');
+      });
+    }
     copyFileSync(small, path.join(dist, 'stillhere.wasm'));
     const types = readdirSync(path.join(root, 'js')).filter((name) => name.endsWith('.d.ts'));
     for (const name of types.filter((each) => each !== 'bindgen.d.ts')) {

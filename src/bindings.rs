@@ -12,7 +12,12 @@ use crate::browser::view;
 use crate::core::agent::Config;
 use crate::core::ended::EndedBecause;
 use crate::core::facts::{Kind, Wish};
-use crate::core::input::Input;
+use crate::core::input::{Input, Refusal};
+
+/// Both in the order of `js/status.ts`.
+const KINDS: [Kind; 4] = [Kind::Keystroke, Kind::Click, Kind::Heartbeat, Kind::Note];
+const REFUSALS: [Refusal; 4] =
+    [Refusal::Untrusted, Refusal::Origin, Refusal::Rate, Refusal::Malformed];
 
 /// One context.
 #[wasm_bindgen]
@@ -44,13 +49,17 @@ impl Machine {
         Self { shell: Shell::start(place, config, bits) }
     }
 
-    /// Tells of what the app does; `js/page.ts` names the numbers. A hold has a name in two
-    /// halves, a time to live, and a reason, character by character.
+    /// Tells of what the app does; `js/page.ts` names the numbers. An activity has a kind and, if that
+    /// is known, the moment by the page's monotonic clock; a hold a name in two halves, a time to live,
+    /// and a reason, character by character.
     pub fn tell(&self, what: u32, numbers: &[u32]) {
         let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
         let id = u64::from(number(0)) << 32 | u64::from(number(1));
         let input = match what {
-            0 => return self.shell.count(Kind::Note, || 0.0),
+            0 => {
+                let Some(kind) = KINDS.get(number(0) as usize) else { return };
+                return self.shell.count(*kind, || f64::from(number(1)));
+            }
             1 => Input::Stay,
             2 => Input::Close,
             3 => {
@@ -63,7 +72,11 @@ impl Machine {
                 return self.shell.tell(Input::Hold { id, reason: &reason, ttl_ms });
             }
             4 => Input::Release(id),
-            _ => match EndedBecause::ALL.get(what as usize - 5) {
+            5 => match REFUSALS.get(number(0) as usize) {
+                Some(refusal) => Input::Refused(*refusal),
+                None => return,
+            },
+            _ => match EndedBecause::ALL.get(what as usize - 6) {
                 Some(because) => Input::End(*because),
                 None => return,
             },

@@ -21,7 +21,8 @@ use crate::{problem::Problem, state::AppState, store::Owner};
 const CSP: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
      img-src 'self' data:; connect-src 'self' http://localhost:* http://*.localhost:*; \
-     frame-src http://localhost:* http://*.localhost:*; base-uri 'none'; form-action 'none'",
+     frame-src http://localhost:* http://*.localhost:*; base-uri 'none'; form-action 'none'; \
+     require-trusted-types-for 'script'",
 );
 
 #[derive(Deserialize)]

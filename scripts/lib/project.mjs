@@ -18,5 +18,6 @@ export const authorityBinary = path.join(target, 'release', `stillhere-authority
 /** One per `dist/NAME.js`, built from `js/NAME.ts`. */
 export const entries = ['index'];
 
-/** What a page may have to load for `import 'stillhere'`, in bytes after brotli -q 11. */
+/** What a page may have to load, in bytes after brotli -q 11: the agent, and the helper for hosts. */
 export const sizeLimit = 24_000;
+export const hostLimit = 1_500;

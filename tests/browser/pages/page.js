@@ -24,6 +24,9 @@ if (query.has('token')) {
   await window.start({
     token: query.get('token'),
     authority: query.get('authority') ?? location.origin,
+    // Where the page is embedded, and by whom it may be.
+    hosts: query.getAll('host'),
+    ...JSON.parse(query.get('options') ?? '{}'),
   });
 }
 window.ready = true;
