@@ -135,17 +135,12 @@ impl Agent {
         self.news();
     }
 
-    /// The version of the authority's rules that is known; 0 for none.
-    pub(super) fn version(&self) -> u64 {
-        self.facts.policy.as_ref().map_or(0, |policy| policy.version)
-    }
-
-    /// There are other rules, and no answer under them yet: where they make it late already, what was
-    /// answered or failed before `version` was replaced decides nothing.
-    pub(super) fn rules_changed(&mut self, version: u64) {
+    /// There are other rules, by the authority or by what a page asks for, and no answer under them
+    /// yet: where they make it late already, what was answered or failed before decides nothing.
+    pub(super) fn rules_changed(&mut self) {
         self.emit(Event::Policy);
         let late = self.due().is_some_and(|due| self.now() >= due.warn_at);
-        if version > 0 && late && self.ahead_by == 0 {
+        if late && self.ahead_by == 0 {
             self.check_from = self.now();
         }
     }

@@ -134,7 +134,7 @@ impl Agent {
     fn hear(&mut self, envelope: &Envelope) {
         let now = self.now();
         let was_over = self.facts.ended.is_some();
-        let version = self.version();
+        let rules = self.policy();
         let era = self.facts.times.era;
         self.facts.merge(&envelope.facts);
         if self.facts.times.era > era {
@@ -150,8 +150,8 @@ impl Agent {
         if self.facts.ended.is_some() && !was_over {
             self.told_end = true;
         }
-        if self.version() != version {
-            self.rules_changed(version);
+        if self.policy() != rules {
+            self.rules_changed();
         }
         if envelope.hello || (self.facts.ended.is_some() && envelope.facts.ended.is_none()) {
             self.owe_greeting(envelope, now);

@@ -179,9 +179,8 @@ impl Agent {
             Answer::Gone(because) => self.end(because),
             Answer::Alive(alive) => {
                 let sane = alive.policy.as_ref().is_some_and(Policy::is_plausible);
-                let version = self.version();
                 if sane && self.facts.learn(&alive.policy) {
-                    self.rules_changed(version);
+                    self.rules_changed();
                     self.urgent();
                 }
             }

@@ -1,5 +1,6 @@
 //! An administrator changes the rules under way (docs/architecture.md, rule 11).
 
+use stillhere::core::facts::Wish;
 use stillhere::core::policy::Policy;
 use stillhere::core::rules::Phase;
 
@@ -64,4 +65,22 @@ fn nobody_ends_by_what_failed_under_the_old_rules() {
     for at in 0..3 {
         assert_eq!(world.phase(at), Phase::Active, "context {at}: active elsewhere a second ago");
     }
+}
+
+#[test]
+fn nobody_ends_by_what_was_answered_before_a_page_asked_for_less() {
+    let mut world = World::new(4, Network::GOOD, of(1, 15 * MINUTE_MS));
+    world.open_all(3);
+    world.key(0);
+    world.run(11 * MINUTE_MS);
+    world.active_elsewhere(0);
+    world.run(MINUTE_MS);
+    let wish = Wish { idle_timeout_ms: Some(5 * MINUTE_MS), ..Wish::default() };
+    let newcomer = world.open_in(0, true, wish);
+    world.run(1_000);
+    for at in [0, 1, 2, newcomer] {
+        assert_eq!(world.phase(at), Phase::Active, "context {at}: active elsewhere a minute ago");
+    }
+    world.run(4 * MINUTE_MS);
+    assert!(world.all_ended(), "and the shorter time counts for all");
 }
