@@ -75,6 +75,8 @@ pub struct Agent {
     pub(super) me: Row,
     pub(super) started: u64,
     pub(super) check_from: u64,
+    /// The newest activity that this context told of, answered or not.
+    pub(super) told: u64,
     /// By how much the wall clock went ahead of the monotonic one, until that is explained.
     pub(super) ahead_by: u64,
     pub(super) join: Join,
@@ -118,6 +120,7 @@ impl Agent {
             me: Row { visible: config.visible, ..Row::default() },
             started: now,
             check_from: 1,
+            told: 0,
             ahead_by: 0,
             join: Join::Waiting { until: now + JOIN_MS },
             pending: Counts::default(),

@@ -35,6 +35,7 @@ impl Agent {
         self.facts.times.shift(by, since);
         self.me.active_at = self.me.active_at.saturating_add_signed(by);
         self.started = self.started.saturating_add_signed(by);
+        self.told = self.told.saturating_add_signed(by);
         self.ahead_by = 0;
         self.pending_at = 0;
         let now = self.now();
@@ -59,8 +60,8 @@ impl Agent {
 
     /// After a jump ahead the authority was last told of activity `idle_ms` ago, or a hold lapsed then.
     /// If that is as long as the monotonic clock says, the machine did not sleep: somebody set its
-    /// clock forward. Unless it is rather our newest activity, of which it was told although the
-    /// answer never came.
+    /// clock forward. Unless it is rather an activity of which it was told although the answer never
+    /// came: our newest, or what this context told of last.
     pub(super) fn explain_jump(&mut self, idle_ms: Option<u64>) {
         let by = ::core::mem::take(&mut self.ahead_by);
         let Some(told_at) = idle_ms.map(|ms| self.now().saturating_sub(ms)) else { return };
@@ -72,7 +73,8 @@ impl Agent {
             }
         }
         let apart = told_at.abs_diff(known + by);
-        if by > 0 && apart < JUMP_MS && apart < told_at.abs_diff(times.activity) {
+        let slept = told_at.abs_diff(times.activity).min(told_at.abs_diff(self.told));
+        if by > 0 && apart < JUMP_MS && apart < slept {
             self.shift(by as i64, self.check_from);
         }
     }

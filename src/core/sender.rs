@@ -214,6 +214,7 @@ impl Agent {
     fn count_sent(&mut self) {
         let now = self.now();
         self.facts.times.sent = self.facts.times.sent.max(now);
+        self.told = self.facts.times.activity;
         self.me.sent = self.me.sent.saturating_add(1);
         self.me.sent_at = now;
         self.grace_ms = self.draw_grace();

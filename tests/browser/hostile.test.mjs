@@ -21,7 +21,9 @@ let app;
 
 before(async () => {
   authority = await startAuthority({ idle: '60s', warn: '5s', keepAlive: '1s' });
-  chromium = await startChromium({ flags: ['--js-flags=--expose-gc'] });
+  // A page without an origin may not load one from the own machine otherwise.
+  const lan = '--disable-features=LocalNetworkAccessChecks';
+  chromium = await startChromium({ flags: ['--js-flags=--expose-gc', lan] });
 });
 after(async () => {
   await chromium?.close();

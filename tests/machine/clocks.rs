@@ -149,6 +149,36 @@ fn a_key_after_a_hold_that_lapsed_moves_with_the_clock_too() {
 }
 
 #[test]
+fn a_sleep_as_long_as_a_flush_was_unanswered_is_no_clock_that_was_set() {
+    use stillhere::core::input::{Departure, Input};
+    let policy = stillhere::core::policy::Policy {
+        idle_timeout_ms: 60_000,
+        warn_before_ms: 20_000,
+        keepalive_ms: 30_000,
+        ..short()
+    };
+    let mut world = World::new(14, Network::GOOD, policy);
+    world.open(true);
+    world.run(1_000);
+    world.key(0);
+    world.run(14_000);
+    // It is told of this key as the page is frozen, and the page never hears so.
+    world.key(0);
+    world.run(500);
+    world.tell(0, Input::Leaving(Departure::Frozen));
+    world.run(500);
+    world.tell(0, Input::Returned);
+    world.run(500);
+    world.key(0);
+    world.run(500);
+    world.jump(14_000, false);
+    world.tell(0, Input::Wake);
+    world.run(500);
+    let ago = world.reading().wall - world.contexts[0].agent.facts().times.activity;
+    assert!(ago >= 15_000, "the machine slept: the newest key is not {ago} ms old");
+}
+
+#[test]
 fn a_clock_set_back_holds_up_nothing_that_was_due() {
     let mut world = World::new(10, Network { latency: 400, ..Network::GOOD }, short());
     world.open_all(3);
