@@ -171,7 +171,7 @@ fn a_sleep_as_long_as_a_flush_was_unanswered_is_no_clock_that_was_set() {
     world.run(500);
     world.key(0);
     world.run(500);
-    world.jump(14_000, false);
+    world.jump(14_700, false);
     world.tell(0, Input::Wake);
     world.run(500);
     let ago = world.reading().wall - world.contexts[0].agent.facts().times.activity;
