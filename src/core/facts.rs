@@ -190,11 +190,12 @@ impl Times {
         self.answered = 0;
         self.failure = Failure::default();
         for hold in self.holds.values_mut() {
-            if hold.taken < since {
+            // Its end lies ahead, and was set when it last changed.
+            if hold.changed < since {
                 hold.expires = hold.expires.saturating_add_signed(by);
                 hold.changed = moved(hold.changed);
-                hold.taken = moved(hold.taken);
             }
+            hold.taken = moved(hold.taken);
         }
     }
 }
