@@ -103,9 +103,9 @@ fn a_clock_that_is_an_hour_ahead_ends_no_shift_before_its_time() {
 #[test]
 fn a_call_that_is_closed_as_the_clock_is_set_ends_no_shift_before_its_time() {
     let mut world = shift(60_000);
-    world.tell(1, Input::Hold { id: 1, reason: "call", ttl_ms: 30_000 });
+    world.tell(1, Input::Hold { id: 1, reason: "call", ttl_ms: 70_000 });
     world.run(5_000);
-    world.set_clock(0, 3_600_000);
+    world.set_clock(0, 55_000);
     world.tell(1, Input::Release(1));
     world.run(3_000);
     assert_eq!(because(&world), [None; 3], "it is over in 50 s");
