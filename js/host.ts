@@ -3,8 +3,8 @@ import { HELLO, type Heartbeat, read } from './heartbeat.ts';
 
 /** Heartbeats go out at most once in so many milliseconds. */
 const PAUSE_MS = 1000;
-/** A frame that does not answer is greeted again after so many milliseconds, each time later. */
-const HELLO_MS = [1000, 2000, 4000, 8000];
+/** A frame that does not answer is greeted again, each time twice as late, so often. */
+const HELLOS = 4;
 const LONGEST_SOURCE = 64;
 
 const PHASES = ['active', 'warning', 'held', 'checking', 'ended'];
@@ -103,8 +103,13 @@ class Host extends EventTarget implements Attachment {
   }
 
   #post(message: object): void {
-    // To a frame that shows another origin the browser delivers nothing.
-    this.#frame.contentWindow?.postMessage(message, this.#options.origin);
+    // To a frame that shows another origin the browser delivers nothing; to one that is empty still, or
+    // shows a page of this origin, it is not even tried, since that is said on the console.
+    const { contentDocument, contentWindow } = this.#frame;
+    const { origin } = this.#options;
+    if (!contentDocument || contentDocument.location.origin === origin) {
+      contentWindow?.postMessage(message, origin);
+    }
   }
 
   /** Says hello until the frame answers: it may be loading still. */
@@ -114,9 +119,8 @@ class Host extends EventTarget implements Attachment {
       return;
     }
     this.#post({ type: HELLO });
-    const pause = HELLO_MS[times];
-    if (pause) {
-      this.#greeting = setTimeout(() => this.#greet(times + 1), pause);
+    if (times < HELLOS) {
+      this.#greeting = setTimeout(() => this.#greet(times + 1), PAUSE_MS << times);
     }
   }
 

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use axum::{
     Json, Router,
-    extract::{State, rejection::JsonRejection},
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    extract::{Request, State, rejection::JsonRejection},
+    http::{HeaderName, HeaderValue, StatusCode, Uri, header},
     routing::post,
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use tower::ServiceBuilder;
 use tower_http::{
     services::ServeDir,
     set_header::{SetResponseHeader, SetResponseHeaderLayer},
@@ -48,11 +49,25 @@ pub fn new_token() -> Result<String, getrandom::Error> {
 
 /// Adds the demo to the router.
 pub(crate) fn add(router: Router<AppState>, www: &Path, dist: Option<&Path>) -> Router<AppState> {
-    let mut router = router.route("/demo/sign-in", post(sign_in)).fallback_service(folder(www));
+    let pages = ServiceBuilder::new().map_request(to_site).service(folder(www));
+    let mut router = router.route("/demo/sign-in", post(sign_in)).fallback_service(pages);
     if let Some(dist) = dist {
         router = router.nest_service("/dist", folder(dist));
     }
     router
+}
+
+/// The start of every site but the app's own is a page that embeds the app: it must be another site
+/// for the browser, and is the same server.
+fn to_site(mut request: Request) -> Request {
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let embeds = host.is_some_and(|host| {
+        host.split(':').next().is_some_and(|name| name.ends_with(".localhost"))
+    });
+    if embeds && request.uri().path() == "/" {
+        *request.uri_mut() = Uri::from_static("/crm/");
+    }
+    request
 }
 
 type Folder = SetResponseHeader<SetResponseHeader<ServeDir, HeaderValue>, HeaderValue>;

@@ -28,7 +28,12 @@ function showSignIn(name = '') {
 }
 
 async function start(signIn) {
-  const agent = await createAgent({ token: signIn.token, authority: location.origin });
+  const agent = await createAgent({
+    token: signIn.token,
+    authority: location.origin,
+    // The one site that may say that somebody works around this desk.
+    hosts: [`${location.protocol}//crm.localhost${location.port && `:${location.port}`}`],
+  });
   window.agent = agent;
   const watch = new Watch(agent);
   const desk = new Desk(byId('desk'), agent, draft?.user === signIn.user ? draft : undefined);
@@ -136,6 +141,9 @@ session.onSignInElsewhere((signIn) => {
   if (!current) tryStart(signIn);
   else if (current.over) say(byId('again'), `Continue as ${signIn.user}`);
 });
+
+// Beside the page that embeds it there is little room.
+if (window.parent !== window) toggleInspector();
 
 const signIn = session.stored();
 if (signIn) tryStart(signIn);

@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf};
 
-use axum::http::Method;
+use axum::{
+    body::Body,
+    http::{Method, Request, header},
+};
 use serde_json::json;
 use stillhere_authority::Settings;
 
@@ -53,6 +56,28 @@ async fn pages_are_served_under_a_strict_policy() {
     }
     rig.call(Method::GET, "/nothing", TOKEN, None).await.problem(404);
     rig.call(Method::GET, "/..%2fdist/agent.wasm", TOKEN, None).await.problem(404);
+}
+
+#[tokio::test]
+async fn another_site_starts_with_a_page_that_embeds_the_app() {
+    let www = folder("www-sites", "index.html", b"<title>app</title>");
+    std::fs::create_dir_all(www.join("crm")).unwrap();
+    std::fs::write(www.join("crm/index.html"), b"<title>crm</title>").unwrap();
+    let rig = Rig::with(Settings { dev: true, www: Some(www), ..settings() });
+    let hosts = [
+        ("localhost:8787", "app"),
+        ("127.0.0.1:8787", "app"),
+        ("crm.localhost:8787", "crm"),
+        ("other.localhost", "crm"),
+        ("notlocalhost", "app"),
+    ];
+    for (host, page) in hosts {
+        for (path, page) in [("/", page), ("/index.html", "app")] {
+            let request = Request::get(path).header(header::HOST, host);
+            let answer = rig.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.text, format!("<title>{page}</title>"), "{path} at {host}");
+        }
+    }
 }
 
 #[tokio::test]
