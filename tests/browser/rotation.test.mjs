@@ -1,0 +1,69 @@
+/** Tokens are rotated under way: nobody is logged out by it, and nothing is sent twice. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startAuthority } from './lib/authority.mjs';
+import { eachShows, pause, recorded, startChromium, statusOf } from './lib/chromium.mjs';
+
+const TABS = 10;
+const MINUTE_MS = 60_000;
+const EVERY_MS = 2_000;
+
+/** @type {Awaited<ReturnType<typeof startAuthority>>} */
+let authority;
+/** @type {Awaited<ReturnType<typeof startChromium>>} */
+let chromium;
+
+before(async () => {
+  authority = await startAuthority({ idle: '20s', warn: '5s', keepAlive: '2s' });
+  chromium = await startChromium();
+});
+after(async () => {
+  await chromium?.close();
+  await authority?.stop();
+});
+
+test('every 2 s for a minute in 10 tabs: no logout, no 401, keep-alives as for one token', async (t) => {
+  const tabs = await chromium.openAll(
+    TABS,
+    `${authority.base}/?token=${await authority.token('0')}`,
+  );
+  const statuses = /** @type {Map<number, number>} */ (new Map());
+  for (const tab of tabs) {
+    tab.on('response', (answer) => {
+      if (/\/v1\//.test(answer.url())) {
+        statuses.set(answer.status(), (statuses.get(answer.status()) ?? 0) + 1);
+      }
+    });
+  }
+  const front = /** @type {import('puppeteer-core').Page} */ (tabs.at(-1));
+  await front.bringToFront();
+  await front.focus('#notes');
+  const begun = await authority.counts();
+  const begin = performance.now();
+  let keys = 0;
+  for (let number = 1; number * EVERY_MS <= MINUTE_MS; number += 1) {
+    const next = await authority.token(`${number}`);
+    await Promise.all(
+      tabs.map((tab) => tab.evaluate((token) => Object(window).agent.setToken(token), next)),
+    );
+    for (let at = 0; at < EVERY_MS; at += 500) {
+      await front.keyboard.press('a');
+      keys += 1;
+      await pause(begin + (number - 1) * EVERY_MS + at + 500 - performance.now());
+    }
+  }
+  const sent = (await authority.counts()).keepAlives - begun.keepAlives;
+  t.diagnostic(`${sent} keep-alives, answers by status: ${JSON.stringify([...statuses])}`);
+  assert.deepEqual((await recorded(tabs, 'ended')).flat(), []);
+  const phases = (await recorded(tabs, 'phase')).flat().map(({ what }) => what);
+  assert.ok(!phases.includes('warning'), phases.join());
+  assert.ok(
+    [...statuses.keys()].every((status) => status < 400),
+    `${[...statuses.keys()]}`,
+  );
+  // One for each token that is new, and one for each interval.
+  assert.ok(sent >= 29 && sent <= 36, `${sent} keep-alives`);
+  await pause(1_500);
+  await eachShows(tabs, 'active');
+  for (const tab of tabs) assert.equal((await statusOf(tab)).counts.keystrokes, keys);
+});
