@@ -6,6 +6,10 @@ use super::sender::Sender;
 use super::share::{JOIN_MS, Share};
 use super::time::{JUMP_MS, Jump, Reading};
 
+/// By how much nearer it must be that the clock was set than that the machine slept, in milliseconds:
+/// machines sleep more often, and to take one for the other makes a session live on.
+const DOUBT_MS: u64 = 500;
+
 impl Agent {
     /// Moves the timeline on; what is known may have to move with it.
     pub(super) fn look_at_the_clock(&mut self, reading: Reading) {
@@ -74,7 +78,7 @@ impl Agent {
         }
         let apart = told_at.abs_diff(known + by);
         let slept = told_at.abs_diff(times.activity).min(told_at.abs_diff(self.told));
-        if by > 0 && apart < JUMP_MS && apart < slept {
+        if by > 0 && apart < JUMP_MS && apart + DOUBT_MS < slept {
             self.shift(by as i64, self.check_from);
         }
     }

@@ -28,9 +28,21 @@ fn stories_that_once_failed_pass() {
         610_380, 655_896,
         // A page stopped in its first question took the late answer for an outage.
         616_943, 619_000,
-        // A key that was counted without a look at both clocks stayed behind when the wall clock was set.
-        605_068, // A renewal that came after a hold had lapsed lengthened it in the past.
+        // A key that was counted without a look at both clocks stayed behind when the wall clock was set,
+        // and so did one that another tab had not heard of yet.
+        605_068, 250_862,
+        // A renewal that came after a hold had lapsed lengthened it in the past.
         640_811,
+        // A page that was stopped in a question took that for an outage, and ended.
+        371_673, 1_135_140,
+        // A key found the lock busy and waited a second, though its holder was done.
+        2_608_850,
+        // A clock that was set after a hold had lapsed looked like sleep, and two sleeps like such a clock.
+        2_066_192, 9_036_528, 11_139_405,
+        // Shorter rules made answers decide that were given before them: by an administrator, by a page.
+        4_339_327, 8_639_069,
+        // The end of a shift did not wait for a hold that was renewed late, or closed as the clock was set.
+        7_141_758, 10_170_610,
     ];
     for seed in seeds {
         let outcome = scenario::play(seed, false);
