@@ -41,6 +41,11 @@ pub struct Cli {
     #[arg(long, value_name = "DURATION", env = "STILLHERE_MAX_HOLD", default_value = "1h", value_parser = duration_ms)]
     pub max_hold: u64,
 
+    /// Tokens of one sign-in share activity and holds: while one lives, none is idle. Otherwise each
+    /// has its own idle time
+    #[arg(long, env = "STILLHERE_LINK_TOKENS")]
+    pub link_tokens: bool,
+
     /// Where tokens are kept: memory
     #[arg(long, env = "STILLHERE_STORE", default_value = "memory", value_parser = store)]
     pub store: String,
@@ -114,6 +119,7 @@ impl Cli {
                 dev: self.dev,
                 allow_origins: self.allow_origins,
                 admin_token: Some(admin_token),
+                link_tokens: self.link_tokens,
                 www: self.www,
                 dist: self.dist,
             },

@@ -14,6 +14,7 @@ pub mod cors;
 mod deadlines;
 pub mod demo;
 mod hub;
+mod links;
 mod metrics;
 pub mod problem;
 mod routes;

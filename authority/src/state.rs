@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     deadlines::Deadlines,
     hub::{Hub, Subscription},
+    links::Links,
     metrics::Metrics,
     report::Report,
     session::{Ended, Session, State},
@@ -29,6 +30,8 @@ pub struct Settings {
     pub allow_origins: Vec<HeaderValue>,
     /// The administrator's token. Without one no admin call is answered.
     pub admin_token: Option<String>,
+    /// Tokens of one sign-in share activity and holds.
+    pub link_tokens: bool,
     /// Folder of the demo pages; with it come `/demo/sign-in` and `/dist`.
     pub www: Option<PathBuf>,
     /// Folder of the built agent, served at `/dist` with the demo.
@@ -42,6 +45,7 @@ impl Default for Settings {
             dev: false,
             allow_origins: Vec::new(),
             admin_token: None,
+            link_tokens: false,
             www: None,
             dist: None,
         }
@@ -80,6 +84,7 @@ struct Inner {
     policy: watch::Sender<Arc<Policy>>,
     deadlines: Deadlines,
     hub: Hub,
+    links: Links,
     metrics: Metrics,
     stopping: CancellationToken,
 }
@@ -101,6 +106,7 @@ impl AppState {
             policy: watch::Sender::new(Arc::new(policy)),
             deadlines: Deadlines::default(),
             hub: Hub::default(),
+            links: Links::default(),
             metrics: Metrics::new(),
             stopping: CancellationToken::new(),
         }))
@@ -137,6 +143,7 @@ impl AppState {
     ) -> Result<Option<(State, Arc<Policy>)>, StoreError> {
         let (now, policy, key) = (self.now_ms(), self.policy(), Key::of(token));
         let session = Session::new(now, &policy);
+        let linked = self.0.settings.link_tokens.then(|| owner.clone());
         let state = session.state(now, &policy);
         let mut record =
             Record { owner, session, keepalives: 0, agent: String::new(), armed_at: 0 };
@@ -144,6 +151,9 @@ impl AppState {
         let armed_at = record.armed_at;
         if !self.0.store.insert(key, record).await? {
             return Ok(None);
+        }
+        if let Some(owner) = linked {
+            self.0.links.tie(&owner, key);
         }
         self.0.metrics.sessions.inc();
         self.0.deadlines.arm(key, None, armed_at);
@@ -162,11 +172,15 @@ impl AppState {
             let state = record.session.touch(now, policy, report)?;
             record.keepalives += 1;
             report.agent.clone_into(&mut record.agent);
-            Ok(state)
+            Ok((state, self.0.links.others(&record.owner, key)))
         });
         let (touched, policy) = touched.await?.ok_or(Gone::Unknown)?;
-        let state = touched.map_err(Gone::Ended)?;
+        let (state, linked) = touched.map_err(Gone::Ended)?;
         self.0.metrics.keepalives.inc();
+        for other in linked {
+            self.apply(&other, |record, now, policy| record.session.share(now, policy, report))
+                .await?;
+        }
         Ok((state, policy))
     }
 
@@ -223,11 +237,15 @@ impl AppState {
                 return None;
             }
             record.armed_at = record.due(policy);
-            Some((record.armed_at, record.session.ended().is_some() && record.armed_at <= now))
+            let forget = record.session.ended().is_some() && record.armed_at <= now;
+            Some((record.armed_at, forget.then(|| record.owner.clone())))
         });
         match fired.await? {
-            Some((Some((_, true)), _)) => self.0.store.remove(key).await?,
-            Some((Some((next, false)), _)) => self.0.deadlines.arm(*key, None, next),
+            Some((Some((_, Some(owner))), _)) => {
+                self.0.links.untie(&owner, key);
+                self.0.store.remove(key).await?;
+            }
+            Some((Some((next, None)), _)) => self.0.deadlines.arm(*key, None, next),
             Some((None, _)) | None => {}
         }
         Ok(())

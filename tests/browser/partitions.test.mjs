@@ -1,6 +1,7 @@
 /**
- * One token in places that don't hear each other: a frame in another site's page and the app's own tab
- * have a storage partition each. They meet at the authority (docs/architecture.md, "The one idea").
+ * Places that don't hear each other: a frame in another site's page and the app's own tab have a storage
+ * partition each. They meet at the authority (docs/architecture.md, "The one idea"); with a token each
+ * they do so only if the administrator links the tokens of a sign-in.
  */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -8,46 +9,86 @@ import { startAuthority } from './lib/authority.mjs';
 import { eachShows, pause, recorded, startChromium, statusOf, type } from './lib/chromium.mjs';
 
 const IDLE_MS = 8_000;
+const TIMES = { idle: '8s', warn: '3s', keepAlive: '1s' };
 
-/** @type {Awaited<ReturnType<typeof startAuthority>>} */
+/** @typedef {Awaited<ReturnType<typeof startAuthority>>} Authority */
+/** @type {Authority} */
 let authority;
+/** @type {Authority} */
+let linking;
 /** @type {Awaited<ReturnType<typeof startChromium>>} */
 let chromium;
 
 before(async () => {
-  authority = await startAuthority({ idle: '8s', warn: '3s', keepAlive: '1s' });
+  authority = await startAuthority(TIMES);
+  linking = await startAuthority({ ...TIMES, linkTokens: true });
   chromium = await startChromium();
 });
 after(async () => {
   await chromium?.close();
   await authority?.stop();
+  await linking?.stop();
 });
 
-test('work in the frame keeps the tab, which asks once per window; then both end', async (t) => {
-  const token = await authority.token();
-  const crm = authority.base.replace('localhost', 'crm.localhost');
-  const src = encodeURIComponent(`${authority.base}/?token=${token}`);
-  const tab = await chromium.open(`${authority.base}/?token=${token}`);
-  const page = await chromium.open(`${crm}/host.html?frame=${src}`, 'window');
+/**
+ * The app in its own tab, and in a frame of crm.localhost in a window beside it.
+ * @param {Authority} server
+ * @param {[string, string]} tokens of the tab and of the frame
+ */
+async function beside(server, [own, framed]) {
+  const crm = server.base.replace('localhost', 'crm.localhost');
+  const src = encodeURIComponent(`${server.base}/?token=${framed}&host=${crm}`);
+  const tab = await chromium.open(`${server.base}/?token=${own}`);
+  const page = await chromium.open(`${crm}/host.html?attach&frame=${src}`, 'window');
   let frame = page.frames().at(-1);
   for (let tries = 0; tries < 200 && !frame?.url().includes('token='); tries += 1) {
     await pause(50);
     frame = page.frames().at(-1);
   }
-  await frame?.waitForFunction('window.agent');
   assert.ok(frame);
+  await frame.waitForFunction('window.agent');
   assert.equal((await statusOf(tab)).contexts, 1, 'they do not hear each other');
+  return { tab, page, frame };
+}
+
+/** @param {import('puppeteer-core').Page} tab */
+const phasesOf = async (tab) => (await recorded([tab], 'phase')).flat().map(({ what }) => what);
+
+test('work in the frame keeps the tab, which asks once per window; then both end', async (t) => {
+  const token = await authority.token();
+  const { tab, page, frame } = await beside(authority, [token, token]);
   await frame.focus('#notes');
   await page.keyboard.press('a');
   const before = await authority.counts();
   await type(page, 3 * IDLE_MS, 500);
   const asked = (await authority.counts()).questions - before.questions;
   t.diagnostic(`${asked} questions in three idle timeouts`);
-  const phases = (await recorded([tab], 'phase')).flat().map(({ what }) => what);
+  const phases = await phasesOf(tab);
   assert.ok(!phases.includes('warning') && !phases.includes('ended'), phases.join());
   assert.equal((await statusOf(tab)).counts.keystrokes, 0, 'nothing was pressed here');
-  // One at the start of each warning time, 5 s after what it last knew.
-  assert.ok(asked >= 3 && asked <= 6, `${asked} questions`);
+  // One at the start of each warning time, 5 s after what it last knew: 24 s have five of them.
+  assert.ok(asked >= 3 && asked <= 7, `${asked} questions`);
   await eachShows([tab], 'ended', IDLE_MS + 5_000);
   await frame.waitForFunction("agent.status.phase === 'ended'", { timeout: 2_000 });
 });
+
+for (const linked of [true, false]) {
+  test(`work around the frame, two tokens of one sign-in, linked: ${linked}`, async () => {
+    const server = linked ? linking : authority;
+    const tokens = [await server.token('ann', 'monday'), await server.token('ann', 'monday')];
+    const { tab, page, frame } = await beside(server, /** @type {[string, string]} */ (tokens));
+    await page.focus('#notes');
+    await type(page, 3 * IDLE_MS, 500);
+    const { phase, counts } = /** @type {any} */ (await frame.evaluate('agent.status'));
+    assert.equal(phase, 'active');
+    assert.equal(counts.keystrokes, 0, 'everything was typed around it');
+    const phases = await phasesOf(tab);
+    if (linked) {
+      assert.ok(!phases.includes('warning') && !phases.includes('ended'), phases.join());
+    } else {
+      // A token of its own idles out on its own.
+      assert.ok(phases.includes('warning'), phases.join());
+      assert.equal(phases.at(-1), 'ended');
+    }
+  });
+}

@@ -115,25 +115,38 @@ impl Session {
         if let Some(ended) = self.settle(now, policy) {
             return Err(ended.because);
         }
+        self.counts.merge(report.counts);
+        self.contexts = report.contexts;
+        self.take_in(now, policy, report);
+        // The release of the last hold may be the end that the schedule waited for.
+        match self.settle(now, policy) {
+            Some(ended) => Err(ended.because),
+            None => Ok(self.state(now, policy)),
+        }
+    }
+
+    /// Takes in what was reported for another token whose activity counts here too: when somebody was
+    /// active, and the holds, but not what was counted there. Changes nothing once this one is over.
+    pub fn share(&mut self, now: u64, policy: &Policy, report: &Report) {
+        if self.settle(now, policy).is_none() {
+            self.take_in(now, policy, report);
+            self.settle(now, policy);
+        }
+    }
+
+    fn take_in(&mut self, now: u64, policy: &Policy, report: &Report) {
         let active_at = now.saturating_sub(report.age_ms);
         self.active_at = self.active_at.max(active_at);
         // To close an interaction is an activity, and is told with the next keep-alive: activity that
         // is so recent tells when. Otherwise the interaction went on until now.
         let recent = report.age_ms <= policy.keepalive_ms.saturating_add(LATE_MS);
         let closed_at = if recent { active_at } else { now };
-        self.counts.merge(report.counts);
-        self.contexts = report.contexts;
         for hold in &report.holds {
             if hold.ttl_ms == 0 {
                 self.release(closed_at, &hold.id);
             } else {
                 self.take(now, policy, hold);
             }
-        }
-        // The release of the last hold may be the end that the schedule waited for.
-        match self.settle(now, policy) {
-            Some(ended) => Err(ended.because),
-            None => Ok(self.state(now, policy)),
         }
     }
 

@@ -11,6 +11,7 @@ mod demo;
 mod events;
 mod flags;
 mod keepalive;
+mod links;
 mod metrics;
 mod openapi;
 mod question;

@@ -23,12 +23,19 @@ export async function freePort() {
  * @param {string} [times.idle] idle timeout
  * @param {string} [times.warn] warning time
  * @param {string} [times.keepAlive] keep-alive interval
+ * @param {boolean} [times.linkTokens] tokens of one sign-in share activity
  */
-export async function startAuthority({ idle = '10s', warn = '4s', keepAlive = '2s' } = {}) {
+export async function startAuthority({
+  idle = '10s',
+  warn = '4s',
+  keepAlive = '2s',
+  linkTokens = false,
+} = {}) {
   const port = await freePort();
   const base = `http://localhost:${port}`;
   const flags = ['--dev', '--www', pages, '--dist', dist];
   flags.push('--idle-timeout', idle, '--warn-before', warn, '--keep-alive', keepAlive);
+  if (linkTokens) flags.push('--link-tokens');
   const env = { ...process.env, PORT: String(port), STILLHERE_ADMIN_TOKEN: ADMIN };
   const server = spawn(authorityBinary, flags, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const died = once(server, 'exit').then(([code]) => {
@@ -48,10 +55,10 @@ export async function startAuthority({ idle = '10s', warn = '4s', keepAlive = '2
 
   return {
     base,
-    /** Registers a token and gives it. */
-    async token(user = 'ada') {
+    /** Registers a token and gives it. @param {string} [user] @param {string} [signIn] */
+    async token(user = 'ada', signIn) {
       const token = `test-token-${crypto.randomUUID()}`;
-      const answer = await admin('POST', '/v1/sessions', { token, user });
+      const answer = await admin('POST', '/v1/sessions', { token, user, sign_in: signIn });
       if (answer.status !== 201) throw new Error(`No session: ${answer.status}`);
       return token;
     },
