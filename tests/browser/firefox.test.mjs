@@ -1,6 +1,6 @@
 /** The same in Firefox: one keep-alive, one end, sign-out, the back/forward cache, and sleep. */
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { after, afterEach, before, describe, test } from 'node:test';
 import { withoutOthers as skip } from '../../scripts/lib/browser.mjs';
 import { startAuthority } from './lib/authority.mjs';
 import { eachEnded, pause, recorded, statusOf, type } from './lib/chromium.mjs';
@@ -186,6 +186,47 @@ describe('Firefox', { skip }, () => {
         assert.ok(!phases.includes('active'), phases.join());
       }
       assert.equal((await authority.counts()).keepAlives, asleep);
+    });
+  });
+
+  describe('an app in a frame of another site', () => {
+    /** @type {Page} */
+    let page;
+    afterEach(() => page?.close());
+
+    /** @param {string} site @returns {Promise<import('puppeteer-core').Frame>} */
+    async function embedded(site) {
+      const at = (/** @type {string} */ name) =>
+        authority.base.replace('localhost', `${name}.localhost`);
+      const src = `${authority.base}/?token=${await authority.token()}&host=${at('crm')}`;
+      page = await firefox.window(`${at(site)}/host.html?attach&frame=${encodeURIComponent(src)}`);
+      for (let tries = 0; tries < 200; tries += 1) {
+        const frame = page.frames().find((each) => each.url().includes('token='));
+        if (frame && (await frame.evaluate(`Boolean(${ACTIVE})`).catch(() => false))) return frame;
+        await pause(50);
+      }
+      throw new Error('The app did not start.');
+    }
+
+    test('lives while somebody types in the page around it, which is told', async () => {
+      const frame = await embedded('crm');
+      await page.focus('#notes');
+      await type(page, 15_000, 500);
+      const { phase, counts } = /** @type {any} */ (await frame.evaluate('agent.status'));
+      assert.equal(phase, 'active');
+      assert.equal(counts.keystrokes, 0);
+      assert.ok(counts.heartbeats >= 12 && counts.heartbeats <= 16, `${counts.heartbeats}`);
+      assert.equal(await page.evaluate('host.status.phase'), 'active');
+    });
+
+    test('counts nothing of a site that is not on its list', async () => {
+      const frame = await embedded('evil');
+      await page.focus('#notes');
+      await type(page, 2_000, 500);
+      const { counts, refused } = /** @type {any} */ (await frame.evaluate('agent.status'));
+      assert.equal(counts.heartbeats, 0);
+      assert.ok(refused.origin >= 2, `${refused.origin} refused`);
+      assert.equal(await page.evaluate('host.status'), null);
     });
   });
 });
