@@ -140,10 +140,14 @@ impl Agent {
         if self.facts.times.era > era {
             self.follow_the_clock();
         }
-        // Only this context writes its own row; what others repeat of it may be old. A peer that
-        // took it for gone is told otherwise.
-        if envelope.facts.rows.get(self.id).is_some_and(|row| row.seq > self.me.seq) {
-            self.urgent();
+        // Only this context writes its own row; what others repeat of it may be old, and then whoever
+        // was greeted with it learns the newer one. A peer that took it for gone is told at once.
+        if let Some(row) = envelope.facts.rows.get(self.id) {
+            if row.seq > self.me.seq {
+                self.urgent();
+            } else if row.seq < self.me.seq {
+                self.news();
+            }
         }
         self.write_row();
         self.forget_rows();
