@@ -18,7 +18,7 @@ impl Agent {
         match jump {
             Jump::Ahead { from, by } => {
                 // Its newest key may have been counted without a look at both clocks.
-                self.check_from = from.max(self.me.active_at) + 1;
+                self.check_from = from.max(self.me.active_at).min(self.now() - 1) + 1;
                 self.ahead_by += by;
                 // Nobody had the lock for all that time.
                 if matches!(self.sender, Sender::Busy { .. }) {
@@ -37,7 +37,10 @@ impl Agent {
     /// about to do begins anew.
     fn shift(&mut self, by: i64, since: u64) {
         self.facts.times.shift(by, since);
-        self.me.active_at = self.me.active_at.saturating_add_signed(by);
+        // A call may have been closed since, while it was not known yet what the jump was.
+        if self.me.active_at < since {
+            self.me.active_at = self.me.active_at.saturating_add_signed(by);
+        }
         self.started = self.started.saturating_add_signed(by);
         self.told = self.told.saturating_add_signed(by);
         self.ahead_by = 0;
@@ -56,7 +59,9 @@ impl Agent {
     /// this context alone knew moves along.
     pub(super) fn follow_the_clock(&mut self) {
         let by = ::core::mem::take(&mut self.ahead_by);
-        self.me.active_at = self.me.active_at.saturating_add(by).min(self.now());
+        if self.me.active_at < self.check_from {
+            self.me.active_at = self.me.active_at.saturating_add(by).min(self.now());
+        }
         let times = &mut self.facts.times;
         times.activity = times.activity.max(self.me.active_at);
         self.news();

@@ -179,6 +179,29 @@ fn a_sleep_as_long_as_a_flush_was_unanswered_is_no_clock_that_was_set() {
 }
 
 #[test]
+fn a_call_that_is_closed_as_the_clock_is_set_makes_no_moment_of_the_future() {
+    use stillhere::core::input::Input;
+    let mut world = World::new(15, Network::GOOD, short());
+    world.open_all(3);
+    world.tell(1, Input::Hold { id: 1, reason: "call", ttl_ms: 60_000 });
+    world.run(5_000);
+    world.set_clock(0, 20_000);
+    world.tell(1, Input::Release(1));
+    world.run(2_000);
+    world.count_anew();
+    // The next jump must not wait for an answer of the future, and ask for it all the while.
+    world.set_clock(0, 15_000);
+    world.tell(1, Input::Wake);
+    world.run(3_000);
+    assert!(world.tally.questions <= 4, "{} questions in 3 s", world.tally.questions);
+    let newest = world.reading().wall;
+    for at in 0..3 {
+        assert!(world.contexts[at].agent.facts().times.activity <= newest);
+        assert_eq!(world.phase(at), Phase::Active, "context {at}");
+    }
+}
+
+#[test]
 fn a_clock_set_back_holds_up_nothing_that_was_due() {
     let mut world = World::new(10, Network { latency: 400, ..Network::GOOD }, short());
     world.open_all(3);

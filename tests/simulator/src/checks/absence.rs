@@ -58,11 +58,10 @@ impl Checks {
     }
 
     /// What is excused on top of all that takes time.
-    fn lost(&self, world: &World) -> u64 {
-        // Where another machine tells the authority of its own, a clock that was set looks like sleep,
-        // and what was not told yet is lost.
-        let lost = self.bounds.faults.clocks && world.partitions.len() > 1;
-        if lost { self.bounds.longest_interval_ms } else { 0 }
+    const fn lost(&self) -> u64 {
+        // Where another machine tells the authority of its own, or a clock is set ahead by about as
+        // much as was not told yet, it looks like sleep, and what was not told is lost.
+        if self.bounds.faults.clocks { self.bounds.longest_interval_ms } else { 0 }
     }
 
     /// Who of those that `at` can hear was active within the timeout.
@@ -72,7 +71,7 @@ impl Checks {
         if self.is_shift_over(now) {
             return None;
         }
-        let slack = self.slack() + self.lost(world);
+        let slack = self.slack() + self.lost();
         let here = (world.contexts[at].partition, world.contexts[at].token);
         let mut problem = None;
         for (other, context) in world.contexts.iter().enumerate() {
@@ -100,7 +99,7 @@ impl Checks {
         let open = self.truths.get(&channel.1).is_some_and(|truth| truth.basis(now).1);
         let untold = state.standing == Standing::Held && !open && !self.bounds.faults.calm();
         let same = self.bounds.no_wishes && self.bounds.one_policy;
-        let lives = same && !untold && !ended && left > self.slack() + self.lost(world) + 1_000;
+        let lives = same && !untold && !ended && left > self.slack() + self.lost() + 1_000;
         lives.then(|| format!("the authority gives it {left} ms more"))
     }
 

@@ -174,6 +174,8 @@ pub struct Checks {
     ends: Vec<End>,
     /// Since when nothing ails the authority.
     pub well_since: u64,
+    /// When a clock was last set.
+    pub clock_set_at: u64,
     /// When anything was last done to anybody.
     last_event: u64,
     /// Trusted inputs so far.
@@ -192,6 +194,7 @@ impl Checks {
             traffic: BTreeMap::new(),
             ends: Vec::new(),
             well_since: 0,
+            clock_set_at: 0,
             last_event: 0,
             pressed: 0,
         }

@@ -99,8 +99,10 @@ impl Checks {
         if blurred {
             return;
         }
-        // What was on its way to a newcomer when the clock was set back is corrected at once.
-        let new = clocks && self.seen[at].opened_at + 1_000 > now;
+        // What was on its way when the clock was set, to a newcomer or to one that has not noticed yet, is
+        // corrected at once.
+        let set = self.clock_set_at.max(self.seen[at].opened_at);
+        let new = clocks && set + 1_000 > now;
         let deadline = basis + longest_idle_ms;
         if !held && believed > deadline + slack {
             let what = format!("counts an activity {} ms after the deadline", believed - deadline);

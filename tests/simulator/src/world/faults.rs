@@ -20,6 +20,9 @@ impl World {
     pub fn set_clock(&mut self, partition: usize, by: i64) {
         self.note(|| format!("the clock of partition {partition} is set by {by} ms"));
         self.partitions[partition].offset += by;
+        if let Some(checks) = &mut self.checks {
+            checks.clock_set_at = self.now;
+        }
     }
 
     /// One machine sleeps for `ms`: nothing of it runs, what reaches it waits. With `mono` its
