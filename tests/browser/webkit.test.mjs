@@ -121,4 +121,20 @@ describe('WebKitGTK', { skip }, () => {
       assert.equal((await authority.counts()).keepAlives, asleep);
     });
   });
+
+  test('an app in a frame lives while somebody types in the page around it', async () => {
+    const [tab] = tabs;
+    const crm = authority.base.replace('localhost', 'crm.localhost');
+    const src = `${authority.base}/?token=${await authority.token('framed')}&host=${crm}`;
+    await tab.goto(`${crm}/host.html?attach&frame=${encodeURIComponent(src)}`);
+    await tab.waitForFunction("window.host?.status?.phase === 'active'");
+    await tab.evaluate("document.querySelector('#notes').focus()");
+    await type(tab, 15_000, 500);
+    assert.equal(await tab.evaluate('host.status.phase'), 'active');
+    const session = (await authority.sessions()).find(({ user }) => user === 'framed');
+    assert.ok(session && session.idle_ms < 3_500, `idle ${session?.idle_ms} ms at the authority`);
+    const counts = /** @type {any} */ (session).counts;
+    assert.ok(counts.heartbeats >= 10, `${counts.heartbeats} heartbeats`);
+    assert.equal(counts.keystrokes, 0, 'nothing was pressed in the frame');
+  });
 });

@@ -88,8 +88,10 @@ impl Checks {
         }
         let waited_for =
             !matches!(request.what, What::End(_) | What::KeepAlive { flush: true, .. });
-        // A lost message can make a live sender look dead.
-        if waited_for && !bounds.faults.loss {
+        // A lost message can make a live sender look dead; to one that stood still comes first what waited
+        // for it, and then that its lock was taken.
+        let awake = self.seen[at].woke_at < now;
+        if waited_for && awake && !bounds.faults.loss {
             let mut others = world.contexts.iter().enumerate();
             let other = others.find(|(other, context)| {
                 *other != at
