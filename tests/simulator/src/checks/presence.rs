@@ -96,18 +96,17 @@ impl Checks {
             let seen = &mut self.seen[at];
             seen.counted_at = seen.counted_at.max(counted);
         }
-        if blurred {
-            return;
-        }
         // What was on its way when the clock was set, to a newcomer or to one that has not noticed yet, is
         // corrected at once.
         let set = self.clock_set_at.max(self.seen[at].opened_at);
-        let new = clocks && set + 1_000 > now;
+        if blurred || (clocks && set + 1_000 > now) {
+            return;
+        }
         let deadline = basis + longest_idle_ms;
         if !held && believed > deadline + slack {
             let what = format!("counts an activity {} ms after the deadline", believed - deadline);
             self.broken(now, Some(at), Rule::NothingRevives, what);
-        } else if believed > newest + slack && !new {
+        } else if believed > newest + slack {
             let what = format!("believes in an activity {} ms after the newest", believed - newest);
             self.broken(now, Some(at), Rule::TrueActivity, what);
         }
