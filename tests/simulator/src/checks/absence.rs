@@ -45,7 +45,7 @@ impl Checks {
         } else {
             let elsewhere = (well && !alone).then(|| self.lives_elsewhere(world, channel));
             let elsewhere = elsewhere.flatten().map(|what| format!("{because:?} though {what}"));
-            let near = self.active_near(world, at, settled.is_some());
+            let near = self.active_near(world, at, settled.map(|ended| ended.at));
             elsewhere.or_else(|| near.map(|what| format!("{because:?} though {what}")))
         };
         if let Some(what) = problem {
@@ -65,7 +65,7 @@ impl Checks {
     }
 
     /// Who of those that `at` can hear was active within the timeout.
-    fn active_near(&self, world: &World, at: usize, ended: bool) -> Option<String> {
+    fn active_near(&self, world: &World, at: usize, ended: Option<u64>) -> Option<String> {
         let (now, bounds) = (world.now, self.bounds);
         // From the end of a shift on nobody is present, however active.
         if self.is_shift_over(now) {
@@ -80,7 +80,9 @@ impl Checks {
             let told = other == at || (!bounds.faults.loss && seen.woke_at + 1_000 < now);
             // What was done only now can't be known elsewhere yet.
             let fresh = seen.counted_at + 2 * bounds.latency_ms + bounds.delay_ms + 50;
-            let known = told && ((other == at && !ended) || fresh < now);
+            let known = told && ((other == at && ended.is_none()) || fresh < now);
+            // What was done in a session that the authority had ended already comes too late.
+            let known = known && ended.is_none_or(|at| seen.counted_at < at);
             if near && known && seen.counted_at + bounds.shortest_idle_ms > now + slack {
                 let ago = now - seen.counted_at;
                 problem = Some(format!("{other} was active {ago} ms ago"));
