@@ -49,6 +49,8 @@ pub fn new_token() -> Result<String, getrandom::Error> {
 
 /// Adds the demo to the router.
 pub(crate) fn add(router: Router<AppState>, www: &Path, dist: Option<&Path>) -> Router<AppState> {
+    let embeds = www.join("crm").is_dir();
+    let to_site = move |request| if embeds { to_site(request) } else { request };
     let pages = ServiceBuilder::new().map_request(to_site).service(folder(www));
     let mut router = router.route("/demo/sign-in", post(sign_in)).fallback_service(pages);
     if let Some(dist) = dist {
@@ -57,8 +59,8 @@ pub(crate) fn add(router: Router<AppState>, www: &Path, dist: Option<&Path>) -> 
     router
 }
 
-/// The start of every site but the app's own is a page that embeds the app: it must be another site
-/// for the browser, and is the same server.
+/// The start of every site but the app's own is a page that embeds the app, where the pages have one: it
+/// must be another site for the browser, and is the same server.
 fn to_site(mut request: Request) -> Request {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     let embeds = host.is_some_and(|host| {

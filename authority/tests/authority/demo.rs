@@ -77,6 +77,9 @@ async fn another_site_starts_with_a_page_that_embeds_the_app() {
             let answer = rig.send(request.body(Body::empty()).unwrap()).await;
             assert_eq!(answer.text, format!("<title>{page}</title>"), "{path} at {host}");
         }
+        let request = Request::get("/").header(header::HOST, host);
+        let answer = demo().send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.text, "<title>demo</title>", "no such page there, at {host}");
     }
 }
 
