@@ -17,8 +17,10 @@ impl Agent {
         let Some(jump) = self.line.advance(reading) else { return };
         match jump {
             Jump::Ahead { from, by } => {
-                // Its newest key may have been counted without a look at both clocks.
-                self.check_from = from.max(self.me.active_at).min(self.now() - 1) + 1;
+                // Its newest key may have been counted without a look at both clocks, and a peer whose
+                // clock is a little ahead may have heard the answers that are known.
+                let known = from.max(self.me.active_at).max(self.sign());
+                self.check_from = known.min(self.now() - 1) + 1;
                 self.ahead_by += by;
                 // Nobody had the lock for all that time.
                 if matches!(self.sender, Sender::Busy { .. }) {
@@ -64,6 +66,8 @@ impl Agent {
         }
         let times = &mut self.facts.times;
         times.activity = times.activity.max(self.me.active_at);
+        // What is under way was begun, and will be answered, in moments of before.
+        self.stop_sending();
         self.news();
     }
 

@@ -30,8 +30,9 @@ impl Agent {
         let now = self.now();
         let over = self.due().is_some_and(|due| now >= due.end_at);
         let times = &self.facts.times;
-        let told = times.activity <= times.acknowledged;
-        if last && !over && !(told && times.holds.values().all(|hold| !hold.is_news(now))) {
+        let untold = times.activity > times.acknowledged
+            || times.holds.values().any(|hold| hold.is_news(now));
+        if last && !over && untold {
             self.flush();
         }
         self.tell();

@@ -125,7 +125,7 @@ impl Agent {
     }
 
     /// The newest sign that whoever has the lock is well: an answer, or a request that began.
-    fn sign(&self) -> u64 {
+    pub(super) fn sign(&self) -> u64 {
         let times = &self.facts.times;
         times.answered.max(times.failure.at).max(times.began)
     }
@@ -174,12 +174,13 @@ impl Agent {
         self.push(Output::ReleaseLock);
         // One that waited while the page was stopped says nothing of now: "idle for a second" is an
         // hour old on a laptop that slept. It asks once more.
-        let known = self.facts.times.activity;
         let patience = match answer {
             Answer::Gone(_) => u64::MAX,
             // The timer by which the shell gives up on an authority that hangs is late in hidden pages.
             // One that knows nothing yet has nothing to end.
-            Answer::Unreachable { .. } if !self.me.visible && known > 0 => THROTTLED_MS,
+            Answer::Unreachable { .. } if !self.me.visible && self.facts.times.activity > 0 => {
+                THROTTLED_MS
+            }
             _ => 0,
         };
         if self.now() >= began.saturating_add(patience).saturating_add(BOUND_MS + RETRY_MS) {

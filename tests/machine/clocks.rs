@@ -202,6 +202,64 @@ fn a_call_that_is_closed_as_the_clock_is_set_makes_no_moment_of_the_future() {
 }
 
 #[test]
+fn answers_that_a_peer_ahead_has_heard_explain_no_later_jump() {
+    use stillhere::core::input::Input;
+    let policy = stillhere::core::policy::Policy {
+        idle_timeout_ms: 60_000,
+        warn_before_ms: 20_000,
+        keepalive_ms: 8_000,
+        ..short()
+    };
+    let mut world = World::new(16, Network::GOOD, policy);
+    world.open(true);
+    world.run(1_000);
+    // Too little for the first to notice: it goes on by its monotonic clock, ahead of the second.
+    world.set_clock(0, -2_000);
+    world.open(true);
+    world.run(1_000);
+    world.key(0);
+    // The first asks before it warns, by its own time; the second is told of the answer.
+    world.run(40_500);
+    world.key(1);
+    world.set_clock(0, 20_000);
+    world.tell(1, Input::Wake);
+    world.run(1_000);
+    let ago = world.reading().wall - world.contexts[1].agent.facts().times.activity;
+    assert!((900..1_200).contains(&ago), "the key was pressed a second ago, not {ago} ms");
+}
+
+#[test]
+fn what_is_under_way_as_the_clock_is_set_to_and_fro_ends_nobody() {
+    use stillhere::core::input::Input;
+    let network = Network { latency: 1_000, ..Network::GOOD };
+    let policy = stillhere::core::policy::Policy {
+        idle_timeout_ms: 60_000,
+        warn_before_ms: 20_000,
+        keepalive_ms: 8_000,
+        ..short()
+    };
+    let mut world = World::new(17, network, policy);
+    world.open_all(3);
+    // The one that was active crashes as it tells of it, and another does.
+    world.key(0);
+    world.run(5);
+    world.crash(0);
+    while world.tally.in_flight == 0 {
+        world.run(1);
+    }
+    let sender = if world.contexts[1].is_sending() { 1 } else { 2 };
+    // The third notices both, the one whose request is under way neither.
+    for by in [3_600_000, -3_600_000] {
+        world.set_clock(0, by);
+        world.tell(3 - sender, Input::Wake);
+    }
+    world.run(8_000);
+    for at in 1..3 {
+        assert_eq!(world.phase(at), Phase::Active, "context {at}");
+    }
+}
+
+#[test]
 fn a_clock_set_back_holds_up_nothing_that_was_due() {
     let mut world = World::new(10, Network { latency: 400, ..Network::GOOD }, short());
     world.open_all(3);

@@ -42,6 +42,9 @@ fn stories_that_once_failed_pass() {
         // A call that was closed as the clock was set was one of the future, and answers of the future were
         // asked for all the while.
         13_595_076,
+        // An answer that a peer with a clock ahead had heard explained a later jump; a request that was under
+        // way while the clock was set to and fro was answered in moments of before.
+        17_415_042, 17_472_638,
         // Shorter rules made answers decide that were given before them: by an administrator, by a page.
         4_339_327, 8_639_069,
         // The end of a shift did not wait for a hold that was renewed late, or closed as the clock was set.
