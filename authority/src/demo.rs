@@ -49,9 +49,9 @@ pub fn new_token() -> Result<String, getrandom::Error> {
 
 /// Adds the demo to the router.
 pub(crate) fn add(router: Router<AppState>, www: &Path, dist: Option<&Path>) -> Router<AppState> {
-    let embeds = www.join("crm").is_dir();
-    let to_site = move |request| if embeds { to_site(request) } else { request };
-    let pages = ServiceBuilder::new().map_request(to_site).service(folder(www));
+    let has_host = www.join("crm").is_dir();
+    let start = move |request| if has_host { start_of_site(request) } else { request };
+    let pages = ServiceBuilder::new().map_request(start).service(folder(www));
     let mut router = router.route("/demo/sign-in", post(sign_in)).fallback_service(pages);
     if let Some(dist) = dist {
         router = router.nest_service("/dist", folder(dist));
@@ -61,12 +61,10 @@ pub(crate) fn add(router: Router<AppState>, www: &Path, dist: Option<&Path>) -> 
 
 /// The start of every site but the app's own is a page that embeds the app, where the pages have one: it
 /// must be another site for the browser, and is the same server.
-fn to_site(mut request: Request) -> Request {
+fn start_of_site(mut request: Request) -> Request {
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let embeds = host.is_some_and(|host| {
-        host.split(':').next().is_some_and(|name| name.ends_with(".localhost"))
-    });
-    if embeds && request.uri().path() == "/" {
+    let name = host.and_then(|host| host.split(':').next());
+    if name.is_some_and(|name| name.ends_with(".localhost")) && request.uri().path() == "/" {
         *request.uri_mut() = Uri::from_static("/crm/");
     }
     request

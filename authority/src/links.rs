@@ -7,7 +7,7 @@ use crate::store::{Key, Owner};
 /// A user, and one of their sign-ins.
 type SignIn = (String, String);
 
-/// Which tokens belong together. Only those that are linked are known here.
+/// Which tokens belong together.
 #[derive(Debug, Default)]
 pub(crate) struct Links(DashMap<SignIn, Vec<Key>>);
 

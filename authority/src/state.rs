@@ -84,7 +84,8 @@ struct Inner {
     policy: watch::Sender<Arc<Policy>>,
     deadlines: Deadlines,
     hub: Hub,
-    links: Links,
+    /// Only where tokens are linked.
+    links: Option<Links>,
     metrics: Metrics,
     stopping: CancellationToken,
 }
@@ -99,6 +100,7 @@ impl AppState {
     #[must_use]
     pub fn new(settings: Settings, clock: Arc<dyn Clock>, store: Arc<dyn Store>) -> Self {
         let policy = Policy { version: clock.now_ms(), ..settings.policy.clone() };
+        let links = settings.link_tokens.then(Links::default);
         Self(Arc::new(Inner {
             settings,
             clock,
@@ -106,7 +108,7 @@ impl AppState {
             policy: watch::Sender::new(Arc::new(policy)),
             deadlines: Deadlines::default(),
             hub: Hub::default(),
-            links: Links::default(),
+            links,
             metrics: Metrics::new(),
             stopping: CancellationToken::new(),
         }))
@@ -143,7 +145,7 @@ impl AppState {
     ) -> Result<Option<(State, Arc<Policy>)>, StoreError> {
         let (now, policy, key) = (self.now_ms(), self.policy(), Key::of(token));
         let session = Session::new(now, &policy);
-        let linked = self.0.settings.link_tokens.then(|| owner.clone());
+        let linked = self.0.links.as_ref().map(|links| (links, owner.clone()));
         let state = session.state(now, &policy);
         let mut record =
             Record { owner, session, keepalives: 0, agent: String::new(), armed_at: 0 };
@@ -152,8 +154,8 @@ impl AppState {
         if !self.0.store.insert(key, record).await? {
             return Ok(None);
         }
-        if let Some(owner) = linked {
-            self.0.links.tie(&owner, key);
+        if let Some((links, owner)) = linked {
+            links.tie(&owner, key);
         }
         self.0.metrics.sessions.inc();
         self.0.deadlines.arm(key, None, armed_at);
@@ -172,7 +174,8 @@ impl AppState {
             let state = record.session.touch(now, policy, report)?;
             record.keepalives += 1;
             report.agent.clone_into(&mut record.agent);
-            Ok((state, self.0.links.others(&record.owner, key)))
+            let links = self.0.links.as_ref();
+            Ok((state, links.map_or_else(Vec::new, |links| links.others(&record.owner, key))))
         });
         let (touched, policy) = touched.await?.ok_or(Gone::Unknown)?;
         let (state, linked) = touched.map_err(Gone::Ended)?;
@@ -242,7 +245,9 @@ impl AppState {
         });
         match fired.await? {
             Some((Some((_, Some(owner))), _)) => {
-                self.0.links.untie(&owner, key);
+                if let Some(links) = &self.0.links {
+                    links.untie(&owner, key);
+                }
                 self.0.store.remove(key).await?;
             }
             Some((Some((next, None)), _)) => self.0.deadlines.arm(*key, None, next),

@@ -94,7 +94,8 @@ fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
     // Moments of an era that is over are not taken in, so they need not make sense here.
     let moments = times.era < era
         || (past.iter().all(|time| *time <= latest)
-            && times.held_elsewhere.max(times.granted) <= latest + LONGEST_MS
+            && times.held_elsewhere <= latest + MAX_IDLE_TIMEOUT_MS
+            && times.granted <= latest + LONGEST_MS
             && failure.retry_at <= latest + MAX_PAUSE_MS
             && times.holds.values().all(|hold| is_plausible_hold(hold, latest)));
     let wishes = [facts.wish.idle_timeout_ms, facts.wish.warn_before_ms, facts.wish.keepalive_ms];
