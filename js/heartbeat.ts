@@ -2,7 +2,7 @@
 
 /** Longest text that is read, in characters; longest name of a source. */
 const LONGEST = 1024;
-const LONGEST_SOURCE = 64;
+export const LONGEST_SOURCE = 64;
 /** More than anybody presses in a second, by far. */
 const MOST_INPUTS = 1_000_000;
 

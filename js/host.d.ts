@@ -2,7 +2,7 @@
  * `stillhere/host`: for the page that embeds an app. It tells the agent in the frame that somebody
  * works around it, and learns how long the session lives. No WebAssembly, no build step.
  */
-import type { EndedBecause, Phase } from 'stillhere';
+import type { Emitter, EndedBecause, Phase } from 'stillhere';
 
 /** What a frame tells its host. */
 export interface HostState {
@@ -31,7 +31,7 @@ export interface HostEvents {
 }
 
 /** A host that is attached to a frame. */
-export interface Attachment extends EventTarget {
+export interface Attachment extends Emitter<HostEvents> {
   /** The newest state that the frame told, its `remainingMs` counted down; `null` before the first. */
   readonly status: HostState | null;
   /**
@@ -41,16 +41,6 @@ export interface Attachment extends EventTarget {
   heartbeat(): void;
   /** Leaves; everything is unhooked. */
   detach(): void;
-  addEventListener<K extends keyof HostEvents>(
-    type: K,
-    listener: (event: HostEvents[K]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
 }
 
 /**

@@ -1,22 +1,17 @@
 import type { Attachment, HostOptions, HostState } from 'stillhere/host';
-import { HELLO, type Heartbeat, read } from './heartbeat.ts';
+import { HELLO, type Heartbeat, LONGEST_SOURCE, read } from './heartbeat.ts';
+import { isOrigin } from './origin.ts';
 
 /** Heartbeats go out at most once in so many milliseconds. */
 const PAUSE_MS = 1000;
 /** A frame that does not answer is greeted again, each time twice as late, so often. */
 const HELLOS = 4;
-const LONGEST_SOURCE = 64;
 
 const PHASES = ['active', 'warning', 'held', 'checking', 'ended'];
 
 function bad(option: string, expected: string): Error {
   const error = new TypeError(`${option} must be ${expected}`);
   return Object.assign(error, { code: 'bad-option', option });
-}
-
-/** An origin as `MessageEvent.origin` spells it. */
-function isOrigin(value: unknown): value is string {
-  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value;
 }
 
 function check(frame: HTMLIFrameElement, options: HostOptions): HostOptions {
@@ -45,8 +40,8 @@ class Host extends EventTarget implements Attachment {
   readonly #frame: HTMLIFrameElement;
   readonly #options: HostOptions;
   readonly #unhooked = new AbortController();
-  /** The pages around this one that asked, by origin. */
-  readonly #outer = new Set<string>();
+  /** The page around this one, once it has asked: its origin. */
+  #outer: string | undefined;
   #state: HostState | undefined;
   #stateAt = 0;
   #sentAt = Number.NEGATIVE_INFINITY;
@@ -66,16 +61,12 @@ class Host extends EventTarget implements Attachment {
       (event) => {
         // A key that is held down is one activity.
         if (event.isTrusted && !event.repeat) {
-          this.#did('keystrokes');
+          this.#did(1, 0);
         }
       },
       listen,
     );
-    window.addEventListener(
-      'pointerdown',
-      (event) => event.isTrusted && this.#did('clicks'),
-      listen,
-    );
+    window.addEventListener('pointerdown', (event) => event.isTrusted && this.#did(0, 1), listen);
     window.addEventListener('message', (event) => this.#hear(event), { signal });
     frame.addEventListener('load', () => this.#greet(0), { signal });
     this.#greet(0);
@@ -93,7 +84,7 @@ class Host extends EventTarget implements Attachment {
   }
 
   heartbeat(): void {
-    this.#did();
+    this.#did(0, 0);
   }
 
   detach(): void {
@@ -125,13 +116,12 @@ class Host extends EventTarget implements Attachment {
   }
 
   /** Somebody is active here: told at once, or with everything of this second. */
-  #did(what?: 'keystrokes' | 'clicks', by = 1): void {
+  #did(keystrokes: number, clicks: number): void {
     if (this.#unhooked.signal.aborted) {
       return;
     }
-    if (what) {
-      this.#done[what] += by;
-    }
+    this.#done.keystrokes += keystrokes;
+    this.#done.clicks += clicks;
     if (this.#timer === undefined) {
       const wait = Math.max(0, this.#sentAt + PAUSE_MS - performance.now());
       if (wait > 0) {
@@ -162,13 +152,12 @@ class Host extends EventTarget implements Attachment {
     } else if (source === window.parent && this.#options.relay?.includes(origin)) {
       const message = read(data);
       if (message) {
-        this.#outer.add(origin);
+        this.#outer = origin;
       }
       if (message === HELLO) {
         this.#pass();
       } else if (message) {
-        this.#did('keystrokes', message.keystrokes ?? 0);
-        this.#did('clicks', message.clicks ?? 0);
+        this.#did(message.keystrokes ?? 0, message.clicks ?? 0);
       }
     }
   }
@@ -187,11 +176,11 @@ class Host extends EventTarget implements Attachment {
     }
   }
 
-  /** Tells the pages around this one. */
+  /** Tells the page around this one. */
   #pass(): void {
     const data = this.status;
-    for (const origin of data ? this.#outer : []) {
-      window.parent.postMessage({ type: 'stillhere', data }, origin);
+    if (data && this.#outer) {
+      window.parent.postMessage({ type: 'stillhere', data }, this.#outer);
     }
   }
 }

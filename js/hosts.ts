@@ -6,7 +6,7 @@ import { HELLO, read } from './heartbeat.ts';
 const HEARTBEAT_MS = 200;
 const STATE_MS = 1000;
 
-/** What is done with what hosts say, and what they are told. */
+/** What is done with what a host says, and what it is told. */
 export interface Ears {
   /** Somebody is active in the page around this one. */
   heard(): void;
@@ -15,16 +15,17 @@ export interface Ears {
 }
 
 /**
- * The pages around this one: heartbeats of the parent window count if its origin is on the list, and
- * it is told of the session. Loaded only by apps that name hosts.
+ * The page around this one: heartbeats of the parent window count if its origin is on the list, and it
+ * is told of the session. Loaded only by apps that name hosts.
  */
 export class Hosts {
   readonly #origins: Set<string>;
   readonly #ears: Ears;
   readonly #unhooked = new AbortController();
-  /** Who has said hello or sent a heartbeat: how to answer, by origin. */
-  readonly #listeners = new Map<string, (message: object) => void>();
-  readonly #ports = new Map<string, MessagePort>();
+  /** How the parent is answered, once it has said hello or sent a heartbeat. */
+  #answer: ((message: object) => void) | undefined;
+  /** Handed over by the parent. */
+  #port: MessagePort | undefined;
   #nextAt = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -48,19 +49,19 @@ export class Hosts {
       // Nothing of it is looked at: to read a large message takes long.
       this.#ears.refused('origin');
     } else if (this.#take(event.data)) {
-      this.#listeners.set(origin, (message) => window.parent.postMessage(message, origin));
+      this.#answer = (message) => window.parent.postMessage(message, origin);
       if (ports[0]) {
-        this.#open(ports[0], origin);
+        this.#open(ports[0]);
       }
       this.tell();
     }
   }
 
   /** The parent handed a port over: what comes through it is its own. */
-  #open(port: MessagePort, origin: string): void {
-    this.#ports.get(origin)?.close();
-    this.#ports.set(origin, port);
-    this.#listeners.set(origin, (message) => port.postMessage(message));
+  #open(port: MessagePort): void {
+    this.#port?.close();
+    this.#port = port;
+    this.#answer = (message) => port.postMessage(message);
     port.onmessage = ({ data }) => {
       if (this.#take(data)) {
         this.tell();
@@ -85,12 +86,12 @@ export class Hosts {
     return Boolean(message);
   }
 
-  /** Tells the hosts where the session stands, at most once a second. */
+  /** Tells the parent where the session stands, at most once a second. */
   tell(): void {
-    const wait = this.#toldAt + STATE_MS - performance.now();
-    if (this.#timer !== undefined || this.#listeners.size === 0) {
+    if (this.#timer !== undefined || !this.#answer) {
       return;
     }
+    const wait = this.#toldAt + STATE_MS - performance.now();
     if (wait > 0) {
       this.#timer = setTimeout(() => {
         this.#timer = undefined;
@@ -99,17 +100,12 @@ export class Hosts {
       return;
     }
     this.#toldAt = performance.now();
-    const message = { type: 'stillhere', data: this.#ears.state() };
-    for (const say of this.#listeners.values()) {
-      say(message);
-    }
+    this.#answer({ type: 'stillhere', data: this.#ears.state() });
   }
 
   close(): void {
     clearTimeout(this.#timer);
     this.#unhooked.abort();
-    for (const port of this.#ports.values()) {
-      port.close();
-    }
+    this.#port?.close();
   }
 }

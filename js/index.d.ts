@@ -224,8 +224,22 @@ export interface Hold {
   renew(): void;
 }
 
+/** An event target whose events are known by name. */
+export interface Emitter<Events> extends EventTarget {
+  addEventListener<K extends keyof Events>(
+    type: K,
+    listener: (event: Events[K]) => void,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  addEventListener(
+    type: string,
+    listener: EventListenerOrEventListenerObject | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+}
+
 /** One context's agent. */
-export interface Agent extends EventTarget {
+export interface Agent extends Emitter<AgentEvents> {
   readonly status: Status;
   /** The contexts of the group, this one among them. */
   contexts(): readonly ContextStatus[];
@@ -245,16 +259,6 @@ export interface Agent extends EventTarget {
   setToken(token: TokenSource): Promise<void>;
   /** Leaves; everything is unhooked. */
   close(): void;
-  addEventListener<K extends keyof AgentEvents>(
-    type: K,
-    listener: (event: AgentEvents[K]) => void,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
-  addEventListener(
-    type: string,
-    listener: EventListenerOrEventListenerObject | null,
-    options?: boolean | AddEventListenerOptions,
-  ): void;
 }
 
 /** What went wrong with a call. */

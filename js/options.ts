@@ -1,6 +1,7 @@
 import type { AgentOptions, KeepAlive, TokenSource } from 'stillhere';
 import { StillhereError } from './error.ts';
 import type { Wanted } from './frames.ts';
+import { isOrigin } from './origin.ts';
 
 const HOUR_MS = 3_600_000;
 const LONGEST_IDLE_MS = 8 * HOUR_MS;
@@ -36,8 +37,12 @@ const KNOWN = [
 ];
 /** What counts unless the page says otherwise. The first four are bits in `src/bindings.rs`. */
 const COUNTABLE = {
-  ...{ keystrokes: true, clicks: true, scroll: false, pointerMove: false },
-  ...{ heartbeats: true, frameFocus: false },
+  keystrokes: true,
+  clicks: true,
+  scroll: false,
+  pointerMove: false,
+  heartbeats: true,
+  frameFocus: false,
 };
 const BITS = 4;
 
@@ -98,19 +103,18 @@ function checkCount(count: unknown): typeof COUNTABLE {
     throw bad('count', 'an object of booleans');
   }
   onlyKnown(count, Object.keys(COUNTABLE), 'count.');
-  const counts = { ...COUNTABLE, ...count };
-  for (const [name, wanted] of Object.entries(counts)) {
+  const counts = { ...COUNTABLE };
+  for (const name of Object.keys(COUNTABLE) as (keyof typeof COUNTABLE)[]) {
+    const wanted = count[name] ?? COUNTABLE[name];
     if (typeof wanted !== 'boolean') {
       throw bad(`count.${name}`, 'true or false');
     }
+    counts[name] = wanted;
   }
   return counts;
 }
 
-/** Origins as `MessageEvent.origin` spells them; what has none says "null". */
 function checkHosts(hosts: unknown): string[] {
-  const isOrigin = (host: unknown) =>
-    typeof host === 'string' && URL.canParse(host) && new URL(host).origin === host;
   if (!Array.isArray(hosts) || !hosts.every(isOrigin)) {
     throw bad('hosts', 'an array of exact origins such as https://crm.example');
   }
