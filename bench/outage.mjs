@@ -12,6 +12,7 @@ import {
   type,
 } from '../tests/browser/lib/chromium.mjs';
 import { startProxy, watchRequests } from '../tests/browser/lib/proxy.mjs';
+import { printTable } from './lib/table.mjs';
 
 const TABS = 50;
 const OUTAGE_MS = 180_000;
@@ -58,12 +59,6 @@ async function measure(trouble) {
   }
 }
 
-const wanted = process.argv.slice(2);
 const rows = [];
-for (const trouble of TROUBLES) {
-  if (wanted.length === 0 || wanted.includes(trouble)) rows.push(await measure(trouble));
-}
-const columns = /** @type {(keyof typeof rows[0])[]} */ (Object.keys(rows[0] ?? {}));
-console.log(`| ${columns.join(' | ')} |`);
-console.log(`| ${columns.map(() => '---').join(' | ')} |`);
-for (const row of rows) console.log(`| ${columns.map((column) => row[column]).join(' | ')} |`);
+for (const trouble of TROUBLES) rows.push(await measure(trouble));
+printTable(rows);

@@ -11,6 +11,7 @@ import {
   startChromium,
   type,
 } from '../tests/browser/lib/chromium.mjs';
+import { printTable } from './lib/table.mjs';
 
 const TABS = [1, 10, 50];
 const TYPING_MS = 20_000;
@@ -81,7 +82,4 @@ async function measure(count) {
 
 const rows = [];
 for (const count of TABS) rows.push(await measure(count));
-const columns = /** @type {(keyof typeof rows[0])[]} */ (Object.keys(rows[0] ?? {}));
-console.log(`| ${columns.join(' | ')} |`);
-console.log(`| ${columns.map(() => '---').join(' | ')} |`);
-for (const row of rows) console.log(`| ${columns.map((column) => row[column]).join(' | ')} |`);
+printTable(rows);

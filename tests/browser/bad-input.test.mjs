@@ -93,6 +93,14 @@ describe('a bad option throws one StillhereError before anything is hooked', () 
   }
 });
 
+test('an option that is undefined is one that is not given', async () => {
+  const error = await failure(`{
+    token: 'some-token-for-tests', authority: location.origin, group: undefined, hosts: undefined,
+    frames: undefined, idleTimeoutMs: undefined, count: { clicks: undefined, heartbeats: undefined },
+  }`);
+  assert.equal(error, null);
+});
+
 /** A tab whose authority is the stub. @param {import('./lib/stub.mjs').Reply} reply */
 async function openAgainst(reply) {
   stub.answer(reply);

@@ -4,6 +4,7 @@ import { after, afterEach, before, describe, test } from 'node:test';
 import { withoutOthers as skip } from '../../scripts/lib/browser.mjs';
 import { startAuthority } from './lib/authority.mjs';
 import { eachEnded, pause, recorded, statusOf, type } from './lib/chromium.mjs';
+import { frameIn, onSite } from './lib/embed.mjs';
 import { ACTIVE, eachBecomes, startFirefox } from './lib/firefox.mjs';
 import { processesBelow, stopped } from './lib/sleep.mjs';
 
@@ -194,18 +195,13 @@ describe('Firefox', { skip }, () => {
     let page;
     afterEach(() => page?.close());
 
-    /** @param {string} site @returns {Promise<import('puppeteer-core').Frame>} */
+    /** @param {string} site */
     async function embedded(site) {
-      const at = (/** @type {string} */ name) =>
-        authority.base.replace('localhost', `${name}.localhost`);
-      const src = `${authority.base}/?token=${await authority.token()}&host=${at('crm')}`;
-      page = await firefox.window(`${at(site)}/host.html?attach&frame=${encodeURIComponent(src)}`);
-      for (let tries = 0; tries < 200; tries += 1) {
-        const frame = page.frames().find((each) => each.url().includes('token='));
-        if (frame && (await frame.evaluate(`Boolean(${ACTIVE})`).catch(() => false))) return frame;
-        await pause(50);
-      }
-      throw new Error('The app did not start.');
+      const host = onSite(authority.base, 'crm');
+      const src = `${authority.base}/?token=${await authority.token()}&host=${host}`;
+      const around = onSite(authority.base, site);
+      page = await firefox.window(`${around}/host.html?attach&frame=${encodeURIComponent(src)}`);
+      return frameIn(page, { condition: ACTIVE });
     }
 
     test('lives while somebody types in the page around it, which is told', async () => {

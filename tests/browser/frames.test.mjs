@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
 import { eachShows, pause, startChromium, statusOf } from './lib/chromium.mjs';
+import { onSite } from './lib/embed.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
@@ -122,7 +123,7 @@ test('input in shadow roots counts as any other, open or closed', async () => {
 });
 
 test('a click into a frame of another origin counts as one, if the app asks for it', async () => {
-  const other = authority.base.replace('localhost', 'other.localhost');
+  const other = onSite(authority.base, 'other');
   for (const frameFocus of [true, false]) {
     await open({ count: { frameFocus } });
     const frame = await embed(`${other}/host.html`);
@@ -140,7 +141,7 @@ test('a click into a frame of another origin counts as one, if the app asks for 
 });
 
 test('a script that moves the focus into such a frame is nobody', async () => {
-  const other = authority.base.replace('localhost', 'other.localhost');
+  const other = onSite(authority.base, 'other');
   await open({ count: { frameFocus: true } });
   await embed(`${other}/host.html`);
   await tab.bringToFront();

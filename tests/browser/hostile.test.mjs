@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
 import { pause, startChromium } from './lib/chromium.mjs';
+import { frameIn, onSite } from './lib/embed.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 /** @typedef {import('puppeteer-core').Frame} Frame */
@@ -35,8 +36,8 @@ afterEach(async () => {
   }
 });
 
-/** The same server under another site's name. @param {string} name */
-const at = (name) => authority.base.replace('localhost', `${name}.localhost`);
+/** @param {string} name */
+const at = (name) => onSite(authority.base, name);
 
 const HEARTBEAT = "{ type: 'heartbeat', data: { keystrokes: 1 } }";
 
@@ -49,22 +50,12 @@ async function around(site) {
   await findApp();
 }
 
-/** The frame of the page with the app in it, once that has started. */
+/** The app in a frame of the page, once it has started; from then on its long tasks are noted. */
 async function findApp(condition = 'window.agent') {
-  for (let tries = 0; tries < 200; tries += 1) {
-    const frame = page.frames().find((each) => each.url().includes('host='));
-    const ready = await frame?.evaluate(`Boolean(${condition})`).catch(() => false);
-    if (frame && ready) {
-      app = frame;
-      // Tasks of the app's own thread that took long.
-      await app.evaluate(`window.long = []; new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) long.push(duration);
-      }).observe({ type: 'longtask' });`);
-      return;
-    }
-    await pause(50);
-  }
-  throw new Error('The app did not start.');
+  app = await frameIn(page, { address: 'host=', condition });
+  await app.evaluate(`window.long = []; new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) long.push(duration);
+  }).observe({ type: 'longtask' });`);
 }
 
 const longest = async () => Math.max(0, .../** @type {number[]} */ (await app.evaluate('long')));
@@ -120,10 +111,11 @@ test('a page whose origin is "null"', async () => {
 test('a frame beside it, of an origin on the list', async () => {
   await around('crm');
   await page.evaluate((url) => Object(window).embed(url), `${at('crm')}/host.html`);
-  for (let tries = 0; page.frames().length < 3 && tries < 200; tries += 1) await pause(50);
-  const sibling = page.frames().at(-1);
-  await sibling?.waitForFunction('window.ready');
-  await sibling?.evaluate(`parent.frames[0].postMessage(${HEARTBEAT}, '*')`);
+  const sibling = await frameIn(page, {
+    address: '/host.html',
+    condition: 'window !== top && ready',
+  });
+  await sibling.evaluate(`parent.frames[0].postMessage(${HEARTBEAT}, '*')`);
   await nothingCounts('origin');
 });
 

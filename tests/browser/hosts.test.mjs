@@ -7,9 +7,9 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
 import { pause, startChromium, type } from './lib/chromium.mjs';
+import { frameIn, onSite } from './lib/embed.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
-/** @typedef {import('puppeteer-core').Frame} Frame */
 
 const IDLE_MS = 6_000;
 
@@ -33,8 +33,8 @@ afterEach(async () => {
   pages = [];
 });
 
-/** The same server under another site's name. @param {string} name */
-const at = (name) => authority.base.replace('localhost', `${name}.localhost`);
+/** @param {string} name */
+const at = (name) => onSite(authority.base, name);
 
 /** @param {string} path @param {Record<string, string | string[]>} query */
 function address(path, query) {
@@ -52,21 +52,6 @@ async function open(url) {
   return page;
 }
 
-/**
- * The frame of that page whose agent runs.
- * @param {Page | Frame} page
- * @returns {Promise<Frame>}
- */
-async function inner(page) {
-  const frames = () => ('frames' in page ? page.frames() : page.childFrames());
-  for (let tries = 0; tries < 200; tries += 1) {
-    const frame = frames().find((each) => each.url().includes('token='));
-    if (frame && (await frame.evaluate('Boolean(window.agent)').catch(() => false))) return frame;
-    await pause(50);
-  }
-  throw new Error('No frame has an agent.');
-}
-
 /** @param {{ evaluate(script: string): Promise<unknown> }} where @returns {Promise<any>} */
 const status = (where) => where.evaluate('agent.status');
 
@@ -80,7 +65,7 @@ async function embedded({ attach = true, user = 'ann', options = '{}' } = {}) {
   const page = await open(
     address(`${at('crm')}/host.html`, { frame, ...(attach && { attach: '' }) }),
   );
-  const app = await inner(page);
+  const app = await frameIn(page);
   await page.focus('#notes');
   return { page, app, token };
 }
@@ -144,6 +129,36 @@ describe('a host on the list', () => {
     assert.equal((await status(app)).counts.heartbeats, 0);
   });
 
+  test('is told at once which option is bad, and nothing is hooked', async () => {
+    const page = await open(`${at('crm')}/host.html`);
+    const cases = [
+      ['document.body', "{ origin: 'https://app.example' }", 'frame'],
+      ['frame', 'undefined', 'origin'],
+      ['frame', "{ origin: 'https://app.example/' }", 'origin'],
+      ['frame', "{ origin: 'null' }", 'origin'],
+      ['frame', "{ origin: 'https://app.example', source: 7 }", 'source'],
+      ['frame', "{ origin: 'https://app.example', source: 'x'.repeat(65) }", 'source'],
+      ['frame', "{ origin: 'https://app.example', relay: 'https://portal.example' }", 'relay'],
+      ['frame', "{ origin: 'https://app.example', relay: ['portal.example'] }", 'relay'],
+    ];
+    await page.evaluate(`window.frame = document.createElement('iframe');
+      window.hooked = 0;
+      const { addEventListener } = EventTarget.prototype;
+      EventTarget.prototype.addEventListener = function (...given) {
+        hooked += 1;
+        return addEventListener.apply(this, given);
+      };`);
+    for (const [frame, options, option] of cases) {
+      const error = await page.evaluate(`(() => {
+        try { attachHost(${frame}, ${options}); } catch (error) {
+          return { name: error.name, code: error.code, option: error.option };
+        }
+      })()`);
+      assert.deepEqual(error, { name: 'TypeError', code: 'bad-option', option }, options);
+    }
+    assert.equal(await page.evaluate('hooked'), 0);
+  });
+
   test('that detaches says nothing more', async () => {
     const { page, app } = await embedded();
     await page.keyboard.press('a');
@@ -161,18 +176,18 @@ describe('a host within a host', () => {
     const frame = address(`${authority.base}/`, { token, host: at('crm') });
     const middle = address(`${at('crm')}/host.html`, { frame, attach: '', relay });
     const page = await open(address(`${at('portal')}/host.html`, { frame: middle, attach: '' }));
-    for (let tries = 0; page.frames().length < 3 && tries < 200; tries += 1) await pause(50);
-    const app = await inner(page);
+    const app = await frameIn(page);
     await page.focus('#notes');
     return { page, app };
   }
 
   test('passes heartbeats on when it is told to, and the state back', async () => {
     const { page, app } = await nested([at('portal')]);
-    await type(page, 2_500, 500);
-    const { counts } = await status(app);
-    assert.ok(counts.heartbeats >= 2, `${counts.heartbeats} heartbeats`);
     await page.waitForFunction("host.status?.phase === 'active'");
+    await page.keyboard.press('a');
+    await pause(2_500);
+    const { counts } = await status(app);
+    assert.equal(counts.heartbeats, 1, 'one for one key, and none later');
   });
 
   test('passes nothing on otherwise', async () => {

@@ -6,7 +6,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
-import { eachShows, pause, recorded, startChromium, statusOf, type } from './lib/chromium.mjs';
+import { eachShows, recorded, startChromium, statusOf, type } from './lib/chromium.mjs';
+import { frameIn, onSite } from './lib/embed.mjs';
 
 const IDLE_MS = 8_000;
 const TIMES = { idle: '8s', warn: '3s', keepAlive: '1s' };
@@ -36,17 +37,11 @@ after(async () => {
  * @param {[string, string]} tokens of the tab and of the frame
  */
 async function beside(server, [own, framed]) {
-  const crm = server.base.replace('localhost', 'crm.localhost');
+  const crm = onSite(server.base, 'crm');
   const src = encodeURIComponent(`${server.base}/?token=${framed}&host=${crm}`);
   const tab = await chromium.open(`${server.base}/?token=${own}`);
   const page = await chromium.open(`${crm}/host.html?attach&frame=${src}`, 'window');
-  let frame = page.frames().at(-1);
-  for (let tries = 0; tries < 200 && !frame?.url().includes('token='); tries += 1) {
-    await pause(50);
-    frame = page.frames().at(-1);
-  }
-  assert.ok(frame);
-  await frame.waitForFunction('window.agent');
+  const frame = await frameIn(page);
   assert.equal((await statusOf(tab)).contexts, 1, 'they do not hear each other');
   return { tab, page, frame };
 }

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { withoutOthers as skip } from '../../scripts/lib/browser.mjs';
 import { startAuthority } from './lib/authority.mjs';
 import { eachEnded, eachShows, pause, recorded, statusOf, type } from './lib/chromium.mjs';
+import { onSite } from './lib/embed.mjs';
 import { stopped } from './lib/sleep.mjs';
 import { startWebKit } from './lib/webkit.mjs';
 
@@ -124,7 +125,7 @@ describe('WebKitGTK', { skip }, () => {
 
   test('an app in a frame lives while somebody types in the page around it', async () => {
     const [tab] = tabs;
-    const crm = authority.base.replace('localhost', 'crm.localhost');
+    const crm = onSite(authority.base, 'crm');
     const src = `${authority.base}/?token=${await authority.token('framed')}&host=${crm}`;
     await tab.goto(`${crm}/host.html?attach&frame=${encodeURIComponent(src)}`);
     await tab.waitForFunction("window.host?.status?.phase === 'active'");
