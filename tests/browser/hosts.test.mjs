@@ -123,6 +123,22 @@ describe('a host on the list', () => {
     await app.waitForFunction('agent.status.refused.malformed === 1');
   });
 
+  test('is told the state at most once a second, however often it speaks', async () => {
+    const { page, app } = await embedded({ attach: false });
+    await page.evaluate(`new Promise((done) => {
+      let left = 14;
+      const timer = setInterval(() => {
+        frame.contentWindow.postMessage({ type: 'heartbeat' }, '*');
+        left -= 1;
+        if (left === 0) { clearInterval(timer); done(); }
+      }, 250);
+    })`);
+    await pause(1_500);
+    const told = /** @type {any[]} */ (await page.evaluate('heard')).length;
+    assert.ok(told >= 3 && told <= 5, `told ${told} times in 5 s`);
+    assert.ok((await status(app)).counts.heartbeats >= 12, 'all of them counted');
+  });
+
   test('may be switched off: its heartbeats count for nothing', async () => {
     const { page, app } = await embedded({ options: '{"count":{"heartbeats":false}}' });
     await type(page, 2_500, 500);
