@@ -140,14 +140,14 @@ impl Agent {
         if self.facts.times.era > era {
             self.follow_the_clock();
         }
-        // Only this context writes its own row; what others repeat of it may be old, and then whoever
-        // was greeted with it learns the newer one. A peer that took it for gone is told at once.
-        if let Some(row) = envelope.facts.rows.get(self.id) {
-            if row.seq > self.me.seq {
-                self.urgent();
-            } else if row.seq < self.me.seq {
-                self.news();
-            }
+        // Only this context writes its own row; what others repeat of it may be old or missing, and then
+        // whoever was greeted so learns the newer one. A peer that took it for gone is told at once.
+        let rows = &envelope.facts.rows;
+        let known = rows.get(self.id).map_or(0, |row| row.seq);
+        if known > self.me.seq {
+            self.urgent();
+        } else if known < self.me.seq && rows.len() > 1 {
+            self.news();
         }
         self.write_row();
         self.forget_rows();
@@ -159,10 +159,11 @@ impl Agent {
         }
         if envelope.hello || (self.facts.ended.is_some() && envelope.facts.ended.is_none()) {
             self.owe_greeting(envelope, now);
-        } else if envelope.facts.rows.get(self.share.newcomer).is_some() {
+        } else if envelope.from != self.share.newcomer && rows.get(self.share.newcomer).is_some() {
+            // Somebody else has greeted it.
             self.share.greet_at = None;
         }
-        if !envelope.hello && envelope.facts.rows.get(self.id).is_some() {
+        if !envelope.hello && rows.get(self.id).is_some() {
             self.joined();
         }
     }
