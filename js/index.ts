@@ -44,6 +44,9 @@ const LISTENS = 16;
 /** As many as a report can name (src/core/hold.rs). */
 const MOST_HOLDS = 64;
 
+/** Longest reason of a hold, in bytes (src/core/facts.rs). */
+const MAX_REASON = 64;
+
 /** What only some apps need, loaded only by those. */
 interface Extras {
   Hosts?: typeof Hosts;
@@ -174,8 +177,10 @@ class Agent extends EventTarget implements Public.Agent {
       throw new StillhereError('too-many-holds', message);
     }
     const id = random();
-    const characters = Array.from(reason, (each) => each.codePointAt(0) as number);
-    const renew = () => this.#tell(HOLD, ...id, ttlMs, ...characters);
+    // Cut at a whole character.
+    const bytes = new Uint8Array(MAX_REASON);
+    const { written } = new TextEncoder().encodeInto(reason, bytes);
+    const renew = () => this.#tell(HOLD, ...id, ttlMs, ...bytes.subarray(0, written));
     renew();
     return { release: () => this.#tell(RELEASE, ...id), renew };
   }

@@ -42,7 +42,7 @@ export function holds<K extends string>(flat: Flat, left: K) {
     const id = hex(row);
     const [ms, ...reason] = row.splice(0, row.indexOf(-1)) as [number, ...Flat];
     row.shift();
-    return { id, reason: String.fromCodePoint(...reason), [left]: ms } as {
+    return { id, reason: new TextDecoder().decode(Uint8Array.from(reason)), [left]: ms } as {
       id: string;
       reason: string;
     } & Record<K, number>;

@@ -51,7 +51,7 @@ impl Machine {
 
     /// Tells of what the app does; `js/page.ts` names the numbers. An activity has a kind and, if that
     /// is known, the moment by the page's monotonic clock; a hold a name in two halves, a time to live,
-    /// and a reason, character by character.
+    /// and a reason, byte by byte.
     pub fn tell(&self, what: u32, numbers: &[u32]) {
         let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
         let id = u64::from(number(0)) << 32 | u64::from(number(1));
@@ -63,11 +63,7 @@ impl Machine {
             1 => Input::Stay,
             2 => Input::Close,
             3 => {
-                let mut reason = String::new();
-                for character in numbers.iter().skip(3) {
-                    let character = char::from_u32(*character);
-                    reason.push(character.unwrap_or(char::REPLACEMENT_CHARACTER));
-                }
+                let reason: Vec<u8> = numbers.iter().skip(3).map(|byte| *byte as u8).collect();
                 let ttl_ms = number(2).into();
                 return self.shell.tell(Input::Hold { id, reason: &reason, ttl_ms });
             }

@@ -76,12 +76,12 @@ fn halves(id: u64, flat: &mut Vec<f64>) {
     flat.push(float(id & 0xffff_ffff));
 }
 
-/// `name (two halves), time left, the characters of the reason, -1` of a hold.
-fn hold(id: u64, left_ms: u64, reason: &str, flat: &mut Vec<f64>) {
+/// `name (two halves), time left, the bytes of the reason, -1` of a hold.
+fn hold(id: u64, left_ms: u64, reason: &[u8], flat: &mut Vec<f64>) {
     halves(id, flat);
     flat.push(float(left_ms));
-    for character in reason.chars() {
-        flat.push(f64::from(u32::from(character)));
+    for byte in reason {
+        flat.push(f64::from(*byte));
     }
     flat.push(NONE);
 }

@@ -1,7 +1,6 @@
 //! Bytes of numbers: LEB128 varints, and nothing else. postcard over serde's derive was measured
 //! at three times the size in the module (docs/decisions/size.md).
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ended::EndedBecause;
@@ -148,21 +147,18 @@ pub(super) fn put_own(facts: &Facts, id: u64, out: &mut Vec<u8>) {
     facts.ended.put(out);
 }
 
-/// Each character plus one, then a zero. (Checking UTF-8 costs the module more than this.)
-impl Wire for String {
+/// Each byte plus one, then a zero. (To check that it is UTF-8 costs the module more than this.)
+impl Wire for Vec<u8> {
     fn put(&self, out: &mut Vec<u8>) {
-        for character in self.chars() {
-            put(u64::from(character) + 1, out);
+        for byte in self {
+            put(u64::from(*byte) + 1, out);
         }
         put(0, out);
     }
     fn get(reader: &mut Reader<'_>) -> Self {
         let mut text = Self::new();
-        while let Some(code) = u32::get(reader).checked_sub(1) {
-            match char::from_u32(code) {
-                Some(character) => text.push(character),
-                None => _ = reader.fail(),
-            }
+        while let Some(byte) = reader.below(257).checked_sub(1) {
+            text.push(byte as u8);
         }
         text
     }
@@ -224,8 +220,8 @@ mod tests {
     #[test]
     fn texts_come_back() {
         let mut out = Vec::new();
-        String::from("Anruf ☎").put(&mut out);
-        assert_eq!(read::<String>(&out).as_deref(), Some("Anruf ☎"));
+        Vec::from("Anruf ☎").put(&mut out);
+        assert_eq!(read::<Vec<u8>>(&out).as_deref(), Some("Anruf ☎".as_bytes()));
     }
 
     #[test]
@@ -238,8 +234,8 @@ mod tests {
         assert_eq!(read::<bool>(&[2]), None);
         assert_eq!(read::<Mode>(&[2]), None);
         assert_eq!(read::<Option<EndedBecause>>(&[7]), None);
-        assert_eq!(read::<String>(&[0x81, 0xb0, 3, 0]), None, "half of a character");
-        assert_eq!(read::<String>(&[66]), None, "cut off");
+        assert_eq!(read::<Vec<u8>>(&[0x81, 2, 0]), None, "more than a byte");
+        assert_eq!(read::<Vec<u8>>(&[66]), None, "cut off");
         let rows = |count: u64| {
             let mut out = Vec::new();
             put(count, &mut out);

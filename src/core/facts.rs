@@ -2,7 +2,7 @@
 //! commutative, associative and idempotent. Messages may be lost, doubled or reordered and all
 //! contexts still come to the same answer (docs/architecture.md, "The one idea").
 
-use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
@@ -112,8 +112,8 @@ pub struct Hold {
     /// The authority knows of this state. Last but one, so that of two that are otherwise equal
     /// the one that says so is the larger.
     pub told: bool,
-    /// What the app calls it, at most [`MAX_REASON`] bytes.
-    pub reason: String,
+    /// What the app calls it, in UTF-8: at most [`MAX_REASON`] bytes.
+    pub reason: Vec<u8>,
 }
 
 impl Hold {

@@ -2,8 +2,6 @@
 //! took one renews it for as long as its page lives, so one whose page crashed lapses by itself;
 //! where the app names a time to live, the app renews it.
 
-use alloc::string::String;
-
 use super::agent::Agent;
 use super::facts::{Hold, HoldId, MAX_REASON};
 
@@ -24,20 +22,13 @@ impl Agent {
     }
 
     /// Takes a hold or renews it, for `ttl_ms` or, if that is 0, for as long as the page lives.
-    pub(super) fn on_hold(&mut self, id: HoldId, reason: &str, ttl_ms: u64) {
+    pub(super) fn on_hold(&mut self, id: HoldId, reason: &[u8], ttl_ms: u64) {
         let now = self.now();
         let over = self.due().is_some_and(|due| now >= due.end_at);
         self.forget_holds();
         let live = self.facts.times.holds.values().filter(|hold| hold.lives(now)).count();
         if over || self.facts.ended.is_some() {
             return;
-        }
-        let mut name = String::new();
-        for character in reason.chars() {
-            if name.len() + character.len_utf8() > MAX_REASON {
-                break;
-            }
-            name.push(character);
         }
         let longest = self.policy().max_hold_ms;
         let lease = if ttl_ms == 0 { LEASE_MS } else { ttl_ms };
@@ -54,7 +45,7 @@ impl Agent {
                     by: self.id,
                     leased: ttl_ms == 0,
                     told: false,
-                    reason: name,
+                    reason: reason.get(..MAX_REASON).unwrap_or(reason).into(),
                 };
                 self.facts.times.holds.insert(id, hold);
             }

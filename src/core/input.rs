@@ -83,8 +83,8 @@ pub enum Input<'a> {
     Hold {
         /// Its name.
         id: HoldId,
-        /// What the app calls it; cut at [`super::facts::MAX_REASON`] bytes.
-        reason: &'a str,
+        /// What the app calls it, in UTF-8; cut at [`super::facts::MAX_REASON`] bytes.
+        reason: &'a [u8],
         /// How long it lives unless renewed, in milliseconds; the policy caps it.
         ttl_ms: u64,
     },

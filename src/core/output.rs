@@ -1,6 +1,5 @@
 //! What the machine wants done.
 
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::ended::EndedBecause;
@@ -16,8 +15,8 @@ pub type RequestId = u32;
 pub struct HoldReport {
     /// Its name.
     pub id: HoldId,
-    /// What the app calls it.
-    pub reason: String,
+    /// What the app calls it, in UTF-8.
+    pub reason: Vec<u8>,
     /// How long it has left in milliseconds; 0 says that it was released.
     pub ttl_ms: u64,
 }

@@ -92,7 +92,7 @@ fn a_wall_clock_set_forward_loses_no_key_and_no_hold() {
     world.run(6_000);
     let idle = world.session.state(world.now, &world.policy).idle_ms;
     assert!((6_400..6_700).contains(&idle), "the authority knows of the second key, not {idle} ms");
-    world.tell(0, stillhere::core::input::Input::Hold { id: 1, reason: "call", ttl_ms: 60_000 });
+    world.tell(0, stillhere::core::input::Input::Hold { id: 1, reason: b"call", ttl_ms: 60_000 });
     world.run(100);
     world.set_clock(0, 3_600_000);
     world.tell(1, stillhere::core::input::Input::Wake);
@@ -132,7 +132,7 @@ fn a_key_after_a_hold_that_lapsed_moves_with_the_clock_too() {
     };
     let mut world = World::new(13, Network::GOOD, policy);
     world.open_all(3);
-    world.tell(0, stillhere::core::input::Input::Hold { id: 1, reason: "call", ttl_ms: 13_000 });
+    world.tell(0, stillhere::core::input::Input::Hold { id: 1, reason: b"call", ttl_ms: 13_000 });
     world.run(8_500);
     world.key(0);
     world.run(5_500);
@@ -183,7 +183,7 @@ fn a_call_that_is_closed_as_the_clock_is_set_makes_no_moment_of_the_future() {
     use stillhere::core::input::Input;
     let mut world = World::new(15, Network::GOOD, short());
     world.open_all(3);
-    world.tell(1, Input::Hold { id: 1, reason: "call", ttl_ms: 60_000 });
+    world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 60_000 });
     world.run(5_000);
     world.set_clock(0, 20_000);
     world.tell(1, Input::Release(1));

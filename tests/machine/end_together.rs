@@ -67,7 +67,7 @@ fn nothing_revives_and_nothing_is_sent_after_the_end() {
         world.tell(at, Input::Stay);
         world.tell(at, Input::Activity { kind: Kind::Note, age_ms: 0 });
         world.tell(at, Input::Visible(true));
-        world.tell(at, Input::Hold { id: 1, reason: "call", ttl_ms: 60_000 });
+        world.tell(at, Input::Hold { id: 1, reason: b"call", ttl_ms: 60_000 });
         world.tell(at, Input::TokenChanged);
         assert!(matches!(world.contexts[at].agent.poll_output(), Output::Wait(None)));
     }
@@ -142,7 +142,7 @@ fn input() -> impl Strategy<Value = Input<'static>> {
         Input::Leaving(Departure::Hidden),
         Input::Returned,
         Input::End(EndedBecause::SignedOut),
-        Input::Hold { id: 3, reason: "call", ttl_ms: 60_000 },
+        Input::Hold { id: 3, reason: b"call", ttl_ms: 60_000 },
         Input::Release(3),
         Input::TokenChanged,
     ])

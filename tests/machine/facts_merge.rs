@@ -35,7 +35,7 @@ fn hold() -> impl Strategy<Value = Hold> {
             by,
             leased: by == 1,
             told,
-            reason,
+            reason: reason.into_bytes(),
         }
     })
 }

@@ -36,7 +36,7 @@ fn it_comes_on_time_however_active_somebody_is() {
 #[test]
 fn it_waits_for_a_hold_and_comes_when_that_is_released() {
     let mut world = shift(20_000);
-    world.tell(1, Input::Hold { id: 1, reason: "call", ttl_ms: 0 });
+    world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 0 });
     world.run(40_000);
     assert_eq!(world.phase(2), Phase::Held);
     world.tell(1, Input::Release(1));
@@ -59,11 +59,11 @@ fn a_hold_that_is_renewed_as_it_lapses_is_told_in_time() {
     // Taken half a second before the end of the shift, and the interval is not over.
     world.key(0);
     world.run(10);
-    world.tell(0, Input::Hold { id: 1, reason: "call", ttl_ms: 4_000 });
+    world.tell(0, Input::Hold { id: 1, reason: b"call", ttl_ms: 4_000 });
     for _ in 0..5 {
         world.run(3_900);
         world.key(1);
-        world.tell(0, Input::Hold { id: 1, reason: "call", ttl_ms: 4_000 });
+        world.tell(0, Input::Hold { id: 1, reason: b"call", ttl_ms: 4_000 });
     }
     world.run(500);
     assert_eq!(because(&world), [None; 2], "nobody is cut off from a live call");
@@ -77,8 +77,8 @@ fn it_waits_for_a_hold_of_another_partition() {
     world.partitions.push(crate::rig::Partition::default());
     let other = world.open_in(1, true, stillhere::core::facts::Wish::default());
     world.run(1_000);
-    world.tell(other, Input::Hold { id: 1, reason: "call", ttl_ms: 60_000 });
-    world.tell(0, Input::Hold { id: 2, reason: "call", ttl_ms: 25_000 });
+    world.tell(other, Input::Hold { id: 1, reason: b"call", ttl_ms: 60_000 });
+    world.tell(0, Input::Hold { id: 2, reason: b"call", ttl_ms: 25_000 });
     world.run(22_000);
     world.key(0);
     world.run(8_000);
@@ -103,7 +103,7 @@ fn a_clock_that_is_an_hour_ahead_ends_no_shift_before_its_time() {
 #[test]
 fn a_call_that_is_closed_as_the_clock_is_set_ends_no_shift_before_its_time() {
     let mut world = shift(60_000);
-    world.tell(1, Input::Hold { id: 1, reason: "call", ttl_ms: 70_000 });
+    world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 70_000 });
     world.run(5_000);
     world.set_clock(0, 55_000);
     world.tell(1, Input::Release(1));

@@ -42,10 +42,10 @@ fn name(bytes: &mut Bytes<'_>) -> Result<u64> {
     one(bytes, &[ME, ME, 1, 2, 3, 4, 500, u64::MAX])
 }
 
-pub fn reason(bytes: &mut Bytes<'_>) -> Result<String> {
+pub fn reason(bytes: &mut Bytes<'_>) -> Result<Vec<u8>> {
     let length = one(bytes, &[0, 1, 4, 4, 4, 21, 22, 64, 65, 200])?;
-    let character = one(bytes, &['a', 'ö', '\u{0}', '\u{10ffff}', '☎'])?;
-    Ok(core::iter::repeat_n(character, length).collect())
+    let character = one(bytes, &["a", "ö", "\u{0}", "\u{10ffff}", "☎"])?;
+    Ok(character.repeat(length).into_bytes())
 }
 
 pub fn because(bytes: &mut Bytes<'_>) -> Result<EndedBecause> {

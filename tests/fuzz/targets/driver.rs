@@ -115,7 +115,7 @@ impl Driver {
                 assert_eq!(driver.agent.phase(), Phase::Warning);
             }
             State::Held => {
-                driver.tell(Input::Hold { id: 9, reason: "call", ttl_ms: 60_000 });
+                driver.tell(Input::Hold { id: 9, reason: b"call", ttl_ms: 60_000 });
                 assert_eq!(driver.agent.phase(), Phase::Held);
             }
             State::Checking => {

@@ -21,7 +21,7 @@ const NO_HOLD: Hold = Hold {
     by: 0,
     leased: false,
     told: false,
-    reason: String::new(),
+    reason: Vec::new(),
 };
 
 pub fn run(data: &[u8]) {

@@ -115,7 +115,7 @@ impl Stage {
             let Some(at) = self.somebody() else { return };
             let id = u64::from(self.below(u32::MAX)) + 1;
             let ttl_ms = if self.below(3) == 0 { 0 } else { 1_000 + self.time(30_000) };
-            self.world.tell(at, Input::Hold { id, reason: "call", ttl_ms });
+            self.world.tell(at, Input::Hold { id, reason: b"call", ttl_ms });
             self.holds.push((at, id));
         } else if !self.holds.is_empty() {
             let which = self.below(self.holds.len() as u32) as usize;
@@ -125,7 +125,7 @@ impl Stage {
             }
             if self.below(3) == 0 {
                 let ttl_ms = 1_000 + self.time(20_000);
-                self.world.tell(at, Input::Hold { id, reason: "call", ttl_ms });
+                self.world.tell(at, Input::Hold { id, reason: b"call", ttl_ms });
             } else {
                 self.holds.swap_remove(which);
                 self.world.tell(at, Input::Release(id));

@@ -176,7 +176,7 @@ impl World {
 fn to_wire(report: &Report) -> wire::Report {
     let holds = report.holds.iter().map(|hold| wire::HoldReport {
         id: hold.id.to_string(),
-        reason: hold.reason.clone(),
+        reason: String::from_utf8_lossy(&hold.reason).into_owned(),
         ttl_ms: hold.ttl_ms,
     });
     let counts = report.counts;
