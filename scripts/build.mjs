@@ -122,7 +122,7 @@ function bundleOptions() {
     target: 'es2022',
     minify: true,
     // wasm-bindgen's own; nothing outside of the bundle names them.
-    mangleProps: /^(__wbg_ptr|__destroy_into_raw|_wbg_cb_unref)$/,
+    mangleProps: /^(__wbg_ptr|_wbg_cb_unref)$/,
     legalComments: 'none',
     charset: 'utf8',
     logLevel: 'warning',

@@ -117,6 +117,9 @@ export function renamed(glue, { imports, exports }) {
     // Every browser that has what the agent needs has this too, and nobody disposes of it.
     .replace(/\(typeof FinalizationRegistry === 'undefined'\)\s*\? .*\s*: /g, '')
     .replace(/^if \(Symbol\.dispose\).*$/m, '')
+    .replace(/^ {4}(__destroy_into_raw|free)\(\) \{\n[\s\S]*?^ {4}\}\n/gm, '')
+    // No text crosses, so none is decoded.
+    .replace(/^(let cachedTextDecoder) = .*\ncachedTextDecoder\.decode\(\);$/m, '$1;')
     .replace(/\bwasm\.(\w+)/g, (whole, name) =>
       known.has(name) ? `wasm.${known.get(name)}` : whole,
     );

@@ -21,6 +21,12 @@ pub trait Merge {
     fn merge(&mut self, other: &Self);
 }
 
+/// Values of which one replaces the other, and no part of the other stays.
+pub trait Ranked: Clone {
+    /// The higher one is the newer. Two of one rank are one value, or nobody agrees which counts.
+    fn rank(&self) -> [u64; 2];
+}
+
 /// What counts as activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -71,8 +77,9 @@ impl Counts {
     }
 }
 
-/// What one context says of itself. Only it writes its row, so the highest `seq` is the newest.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// What one context says of itself. Only it writes its row, so the highest `seq` is the newest; but
+/// whoever finds it gone says so in its place, with the next number, and counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Row {
     /// Grows with each change.
     pub seq: u32,
@@ -94,8 +101,14 @@ pub struct Row {
     pub active_at: u64,
 }
 
+impl Ranked for Row {
+    fn rank(&self) -> [u64; 2] {
+        [self.seq.into(), self.left.into()]
+    }
+}
+
 /// An open interaction that keeps the session (docs/architecture.md, "hold").
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
     /// Released once is released for good.
     pub released: bool,
@@ -109,8 +122,7 @@ pub struct Hold {
     pub by: ContextId,
     /// That context renews it while its page lives; otherwise the app does.
     pub leased: bool,
-    /// The authority knows of this state. Last but one, so that of two that are otherwise equal
-    /// the one that says so is the larger.
+    /// The authority knows of this state.
     pub told: bool,
     /// What the app calls it, in UTF-8: at most [`MAX_REASON`] bytes.
     pub reason: Vec<u8>,
@@ -127,6 +139,15 @@ impl Hold {
     #[must_use]
     pub const fn is_news(&self, now: u64) -> bool {
         !self.told && (self.lives(now) || (self.released && self.expires + RELEASED_MS > now))
+    }
+}
+
+impl Ranked for Hold {
+    /// Released is released for good, and the later end counts. Of two that are otherwise equal the one
+    /// of which the authority knows is the newer.
+    fn rank(&self) -> [u64; 2] {
+        let released = u64::from(self.released) << 63;
+        [released | self.expires, self.changed << 1 | u64::from(self.told)]
     }
 }
 
@@ -275,7 +296,7 @@ impl Facts {
 
     /// Takes in a policy, and says whether it is newer than what was known.
     pub fn learn(&mut self, policy: &Option<Policy>) -> bool {
-        let newer = *policy > self.policy;
+        let newer = policy.as_ref().map(Policy::rank) > self.policy.as_ref().map(Policy::rank);
         if newer {
             self.policy.clone_from(policy);
         }

@@ -3,6 +3,8 @@
 
 use alloc::vec::Vec;
 
+use super::facts::Ranked;
+
 /// Values by their 64-bit name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdMap<V>(Vec<(u64, V)>);
@@ -66,13 +68,13 @@ impl<V> IdMap<V> {
         }
     }
 
-    /// Keeps the larger of the value known and this one.
+    /// Keeps the newer of the value known and this one.
     pub fn raise(&mut self, id: u64, value: &V)
     where
-        V: Ord + Clone,
+        V: Ranked,
     {
         match self.get_mut(id) {
-            Some(known) if *known < *value => known.clone_from(value),
+            Some(known) if known.rank() < value.rank() => known.clone_from(value),
             Some(_) => {}
             None => self.insert(id, value.clone()),
         }
@@ -93,6 +95,12 @@ impl<V> IdMap<V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    impl Ranked for u64 {
+        fn rank(&self) -> [u64; 2] {
+            [*self, 0]
+        }
+    }
 
     #[test]
     fn keeps_the_order_of_names_and_one_value_each() {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::facts::Ranked;
+
 /// Shortest idle timeout outside development mode: 5 minutes (docs/architecture.md, rule 11).
 pub const MIN_IDLE_TIMEOUT_MS: u64 = 5 * 60 * 1000;
 /// Longest idle timeout: 8 hours (docs/architecture.md, rule 11).
@@ -48,7 +50,7 @@ impl Counted {
 }
 
 /// The rules for one token as the authority states them. The highest version wins.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
     /// Grows with each change; facts keep the highest.
     pub version: u64,
@@ -67,6 +69,13 @@ pub struct Policy {
     pub counts: Counted,
     /// Longest time to live of a hold, in milliseconds.
     pub max_hold_ms: u64,
+}
+
+impl Ranked for Policy {
+    /// Of two that claim one version the stricter counts.
+    fn rank(&self) -> [u64; 2] {
+        [self.version, u64::MAX - self.idle_timeout_ms]
+    }
 }
 
 /// Why a policy was refused: which value, and the range it must lie in.
