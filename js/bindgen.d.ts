@@ -3,14 +3,11 @@
 import type { Page } from './page.ts';
 
 export class Machine {
-  constructor(
-    page: Page,
-    locks: LockManager | undefined,
-    channel: string | undefined,
-    numbers: number[],
-  );
+  constructor(page: Page, numbers: number[]);
+  input(kind: number, event: Event): void;
   tell(what: number, numbers: readonly number[]): void;
-  moveTo(channel: string | undefined): void;
+  hear(message: Uint8Array): void;
+  answer(id: number, numbers: Float64Array): void;
   look(what: number): void;
 }
 

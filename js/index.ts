@@ -4,10 +4,23 @@ import { authority } from './authority.ts';
 import { StillhereError } from './error.ts';
 import type { Frames } from './frames.ts';
 import type { Hosts } from './hosts.ts';
-import { channelName, readToken } from './name.ts';
+import { type Names, names, readToken } from './name.ts';
 import { type Checked, checkHold, checkOptions, checkToken } from './options.ts';
-import { ACTIVITY, CLOSE, END, HOLD, Page, REFUSED, RELEASE, STAY } from './page.ts';
+import {
+  ACTIVITY,
+  CLOSE,
+  END,
+  HOLD,
+  LEAVING,
+  Page,
+  REFUSED,
+  RELEASE,
+  RETURNED,
+  STAY,
+  TOKEN,
+} from './page.ts';
 import { COUNTS, contexts, REASONS, REFUSALS, status } from './status.ts';
+import { topLevel } from './top-level.ts';
 
 export { StillhereError };
 
@@ -38,9 +51,6 @@ function random(): number[] {
   return [...crypto.getRandomValues(new Uint32Array(2))];
 }
 
-/** The bit that says that the server has an event stream (src/bindings.rs). */
-const LISTENS = 16;
-
 /** As many as a report can name (src/core/hold.rs). */
 const MOST_HOLDS = 64;
 
@@ -68,7 +78,7 @@ class Agent extends EventTarget implements Public.Agent {
   /** The pages around this one, and the frames within it. */
   #around: Around = {};
 
-  constructor(options: Checked, channel: string | undefined, extras: Extras) {
+  constructor(options: Checked, names: Names, extras: Extras) {
     super();
     this.#token = options.token;
     this.#group = options.group;
@@ -78,7 +88,7 @@ class Agent extends EventTarget implements Public.Agent {
         : options.authority;
     // Events reach listeners that the caller adds once it has the agent, so never sooner.
     let said: (() => void)[] | undefined = [];
-    this.#page = new Page(server, (name, detail) => {
+    this.#page = new Page(server, names, (name, detail) => {
       if (name === 'phase') {
         this.#around.hosts?.tell();
       }
@@ -87,12 +97,16 @@ class Agent extends EventTarget implements Public.Agent {
       };
       said ? said.push(say) : say();
     });
-    this.#machine = new Machine(this.#page, navigator.locks, channel, [
+    this.#machine = new Machine(this.#page, [
       ...random(),
       ...random(),
       ...options.wish,
-      options.listening | (server.listen ? LISTENS : 0),
+      names.token,
+      server.listen ? 1 : 0,
+      document.hidden ? 0 : 1,
     ]);
+    this.#page.machine = this.#machine;
+    this.#page.hook(options.listening);
     this.#around = this.#lookAround(options, extras);
     setTimeout(() => {
       const early = said ?? [];
@@ -128,12 +142,11 @@ class Agent extends EventTarget implements Public.Agent {
   }
 
   /** One that ended must not bring its end to the channel of another token. */
-  #live(): Machine {
-    const machine = this.#open();
+  #live(): void {
+    this.#open();
     if (this.status.phase === 'ended') {
       throw new StillhereError('ended', 'This agent has ended; create another.');
     }
-    return machine;
   }
 
   #tell(what: number, ...numbers: number[]): void {
@@ -202,11 +215,25 @@ class Agent extends EventTarget implements Public.Agent {
     if (bearer === null) {
       throw new StillhereError('token-missing', 'The token function gave none.', 'token');
     }
-    const name = await channelName(this.#group ?? bearer);
+    const next = await names(bearer, this.#group);
     // It may have been closed, or the session may have ended, while the token was read.
-    const machine = this.#live();
+    this.#live();
     this.#token = source;
-    machine.moveTo(name);
+    this.#page.names = next;
+    this.#tell(TOKEN, next.token);
+  }
+
+  async joinTopLevel(): Promise<boolean> {
+    this.#live();
+    const platform = await topLevel();
+    if (!platform) {
+      return false;
+    }
+    this.#live();
+    this.#tell(LEAVING, 0);
+    this.#page.platform = platform;
+    this.#tell(RETURNED);
+    return true;
   }
 
   close(): void {
@@ -216,7 +243,8 @@ class Agent extends EventTarget implements Public.Agent {
       this.#around.hosts?.close();
       this.#around.frames?.close();
       this.#tell(CLOSE);
-      this.#machine = undefined;
+      this.#page.unhook();
+      this.#page.machine = this.#machine = undefined;
     }
   }
 }
@@ -231,11 +259,11 @@ export async function createAgent(options: Public.AgentOptions): Promise<Public.
   if (token === null) {
     throw new StillhereError('token-missing', 'The token function gave none.', 'token');
   }
-  const [channel, hosts, frames] = await Promise.all([
-    channelName(checked.group ?? token),
+  const [named, hosts, frames] = await Promise.all([
+    names(token, checked.group),
     checked.hosts.length > 0 ? import('./hosts.ts') : {},
     checked.frames ? import('./frames.ts') : {},
     load(),
   ]);
-  return new Agent(checked, channel, { ...hosts, ...frames });
+  return new Agent(checked, named, { ...hosts, ...frames });
 }

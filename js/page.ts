@@ -3,6 +3,8 @@
  * throws, and no promise is rejected.
  */
 import type { Answer, EndedBecause, FaultCode, KeepAlive, Report, Status } from 'stillhere';
+import type { Machine } from 'stillhere-bindgen';
+import type { Names } from './name.ts';
 import { COUNTS, holds, named, REASONS, REFUSALS } from './status.ts';
 
 /** What `Machine.tell` is told; from `END` on the reasons follow in their order. */
@@ -12,17 +14,21 @@ export const CLOSE = 2;
 export const HOLD = 3;
 export const RELEASE = 4;
 export const REFUSED = 5;
-export const END = 6;
+const WAKE = 6;
+const LOCK = 7;
+const VISIBLE = 8;
+export const LEAVING = 9;
+export const RETURNED = 10;
+const BROKE = 11;
+export const TOKEN = 12;
+export const END = 13;
 
-/**
- * Everything that is listened to: inputs, the life of the document, that of the window. The last
- * two are when somebody may be back at a machine that slept: a look at the clocks.
- */
-const LISTENED = [
-  ...['keydown', 'pointerdown', 'scroll', 'pointermove'],
-  ...['visibilitychange', 'freeze', 'resume'],
-  ...['pagehide', 'pageshow', 'focus', 'online'],
-];
+/** How a lock is answered. */
+const [GRANTED, BUSY, LOST] = [0, 1, 2];
+
+/** The input events, in the order of the bits that say which count, and what each counts as. */
+const INPUTS = ['keydown', 'pointerdown', 'scroll', 'pointermove'];
+const KINDS = [0, 1, 3, 3];
 
 const STATES = ['alive', 'gone', 'unreachable'];
 const EVENTS = ['phase', 'activity', 'keepalive', 'policy', 'refused', 'fault', 'ended'];
@@ -48,7 +54,7 @@ function number(value: unknown): number {
 
 const bit = (value: unknown) => (value ? 1 : 0);
 
-/** An answer in the order of src/browser/http.rs. */
+/** An answer in the order of src/core/flat.rs. */
 function flat(answer: Answer): Float64Array {
   try {
     // Whoever wrote the `KeepAlive` may have written anything.
@@ -92,22 +98,73 @@ export type Results = {
   -readonly [K in Exclude<keyof Status['keepAlive'], 'sent'>]: Status['keepAlive'][K];
 };
 
+/** Where the page's channel and locks come from: its own partition, or that of the top level. */
+export interface Platform {
+  channel(name: string): BroadcastChannel;
+  /** Insecure pages have none. */
+  locks: LockManager | undefined;
+}
+
+const own: Platform = {
+  channel: (name) => new BroadcastChannel(name),
+  locks: navigator.locks,
+};
+
 export class Page {
   readonly #server: KeepAlive;
   readonly #dispatch: (name: string, detail?: unknown) => void;
   readonly #requests = new Map<number, AbortController>();
   #stream: AbortController | undefined;
-  readonly #locks: (() => void)[] = [];
+  /** Of each lock, the newest request and how to let go of it. */
+  readonly #locks: { free?: () => void }[] = [];
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
   #channel: BroadcastChannel | undefined;
   readonly #unhooked = new AbortController();
+  /** It is set once the machine is made, and calls nobody before. */
+  machine: Machine | undefined;
+  names: Names;
+  platform = own;
   /** What the machine was last seen to know. */
   shown: number[] = [];
   readonly results: Results = { acknowledged: 0, failed: 0, lastStatus: null };
 
-  constructor(server: KeepAlive, dispatch: (name: string, detail?: unknown) => void) {
+  constructor(server: KeepAlive, names: Names, dispatch: (name: string, detail?: unknown) => void) {
     this.#server = server;
+    this.names = names;
     this.#dispatch = dispatch;
+  }
+
+  /** Listens until `unhook`, to the inputs of those bits and to the life of the page. */
+  hook(inputs: number): void {
+    const { signal } = this.#unhooked;
+    const on = (target: EventTarget, events: string[], heard: (event: Event) => void) => {
+      for (const event of events) {
+        target.addEventListener(event, heard, { capture: true, signal });
+      }
+    };
+    const tells =
+      (what: number, ...numbers: number[]) =>
+      () =>
+        this.#tell(what, ...numbers);
+    INPUTS.forEach((event, at) => {
+      if ((inputs >> at) & 1) {
+        on(window, [event], (event) => this.machine?.input(KINDS[at] as number, event));
+      }
+    });
+    on(document, ['visibilitychange'], () => this.#tell(VISIBLE, bit(!document.hidden)));
+    on(document, ['freeze'], tells(LEAVING, 1));
+    on(document, ['resume'], tells(RETURNED));
+    on(window, ['pagehide'], tells(LEAVING, 0));
+    // The last two are when somebody may be back at a machine that slept: a look at the clocks.
+    on(window, ['pageshow', 'focus', 'online'], tells(RETURNED));
+  }
+
+  unhook(): void {
+    this.#unhooked.abort();
+  }
+
+  #tell(what: number, ...numbers: number[]): void {
+    this.machine?.tell(what, numbers);
   }
 
   emit(event: number, code: number): void {
@@ -120,11 +177,12 @@ export class Page {
   }
 
   /** `what`: a keep-alive, one of a page that goes, a question; from 3 on, an end and its reason. */
-  async request(what: number, detail: Float64Array, id: number): Promise<Float64Array> {
+  async request(what: number, detail: Float64Array, id: number): Promise<void> {
     const { results } = this;
     const request = new AbortController();
-    if (what !== 1 && what < 3) {
-      // Nobody aborts what must outlive the page.
+    // Nobody waits for an end or a flush; a page that goes must not abort them.
+    const awaited = what !== 1 && what < 3;
+    if (awaited) {
       this.#requests.set(id, request);
     }
     let answer: Answer;
@@ -142,7 +200,9 @@ export class Page {
         results.failed += 1;
       }
     }
-    return flat(answer);
+    if (awaited) {
+      this.machine?.answer(id, flat(answer));
+    }
   }
 
   async #call(what: number, detail: number[], signal: AbortSignal): Promise<Answer> {
@@ -152,7 +212,7 @@ export class Page {
     if (what === 2) {
       return this.#server.ask(signal);
     }
-    // Nobody waits for the answer, and a server need not have this one.
+    // A server need not have this one.
     await this.#server.end?.(REASONS[what - 3] as EndedBecause, signal);
     return { state: 'unreachable' };
   }
@@ -162,13 +222,21 @@ export class Page {
     this.#requests.delete(id);
   }
 
-  async listen(onState: (state: Float64Array) => void): Promise<void> {
+  async listen(): Promise<void> {
+    this.leave();
     this.#stream = new AbortController();
     const { signal } = this.#stream;
+    const current = () => !signal.aborted;
     try {
-      await this.#server.listen?.((state) => signal.aborted || onState(flat(state)), signal);
+      await this.#server.listen?.(
+        (state) => current() && this.machine?.answer(0, flat(state)),
+        signal,
+      );
     } catch {
       // However a stream ends, there is none any more.
+    }
+    if (current()) {
+      this.#tell(BROKE);
     }
   }
 
@@ -176,73 +244,83 @@ export class Page {
     this.#stream?.abort();
   }
 
-  open(name: string | undefined, listener: (message: Uint8Array) => void): boolean {
-    if (!name) {
-      return false;
+  open(): boolean {
+    const { channel } = this.names;
+    if (!this.#channel && channel) {
+      try {
+        this.#channel = this.platform.channel(channel);
+      } catch {
+        return false;
+      }
+      this.#channel.onmessage = this.#channel.onmessageerror = ({ data }: MessageEvent) =>
+        this.machine?.hear(data instanceof Uint8Array ? data : new Uint8Array());
     }
-    try {
-      this.#channel = new BroadcastChannel(name);
-    } catch {
-      return false;
-    }
-    const hear = ({ data }: MessageEvent) =>
-      listener(data instanceof Uint8Array ? data : new Uint8Array());
-    this.#channel.onmessage = hear;
-    this.#channel.onmessageerror = hear;
-    return true;
+    return !!this.#channel && !!this.platform.locks;
   }
 
   post(message: Uint8Array): void {
-    this.#channel?.postMessage(message);
+    this.#channel?.postMessage(message.slice());
   }
 
   shut(): void {
     if (this.#channel) {
-      this.#channel.onmessage = null;
-      this.#channel.onmessageerror = null;
+      this.#channel.onmessage = this.#channel.onmessageerror = null;
       this.#channel.close();
       this.#channel = undefined;
     }
   }
 
-  wait(timer: number, ms: number, listener: () => void): void {
+  /** Never waited for: it is free, or it is busy, or it is taken by force. */
+  async take(lock: number, steal: boolean): Promise<void> {
+    this.letGo(lock);
+    const request: { free?: () => void } = {};
+    this.#locks[lock] = request;
+    const answer = (grant: number) => {
+      if (this.#locks[lock] === request) {
+        this.#tell(LOCK, lock, grant);
+      }
+    };
+    const name = this.names.locks[lock];
+    const { locks } = this.platform;
+    if (!name || !locks) {
+      // A context that is alone always gets it, but not before the machine has said all it wants.
+      await null;
+      answer(GRANTED);
+      return;
+    }
+    try {
+      await locks.request(name, steal ? { steal } : { ifAvailable: true }, (given) => {
+        if (!given || this.#locks[lock] !== request) {
+          answer(BUSY);
+          return;
+        }
+        const held = new Promise<void>((resolve) => {
+          request.free = resolve;
+        });
+        answer(GRANTED);
+        return held;
+      });
+    } catch {
+      // The loss of a lock that was ours, or a platform that gives none.
+      answer(request.free ? LOST : GRANTED);
+    }
+  }
+
+  letGo(lock: number): void {
+    this.#locks[lock]?.free?.();
+    this.#locks[lock] = {};
+  }
+
+  wait(timer: number, ms: number): void {
     this.clear(timer);
-    this.#timers[timer] = setTimeout(listener, ms);
+    this.#timers[timer] = setTimeout(() => this.#tell(WAKE, timer), ms);
   }
 
   clear(timer: number): void {
     clearTimeout(this.#timers[timer]);
   }
 
-  isVisible(): boolean {
-    return !document.hidden;
-  }
-
-  hook(event: number, listener: EventListener): void {
-    const target = event > 3 && event < 7 ? document : window;
-    const { signal } = this.#unhooked;
-    target.addEventListener(LISTENED[event] as string, listener, { capture: true, signal });
-  }
-
-  unhook(): void {
-    this.#unhooked.abort();
-  }
-
-  streamOf(name: string | undefined): string | undefined {
-    return name && `${name}:stream`;
-  }
-
   show(flat: Float64Array): void {
     this.shown = [...flat];
-  }
-
-  hold(lock: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#locks[lock] = resolve;
-    });
-  }
-
-  letGo(lock: number): void {
-    this.#locks[lock]?.();
   }
 }

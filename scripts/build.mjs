@@ -84,7 +84,7 @@ async function bind() {
 async function optimise() {
   const features = wasmFeatures.map((feature) => `--enable-${feature}`);
   // rustc puts the stack first, so no data lies at the low addresses.
-  const flags = [...features, '--flatten', '--rereloop', '-Oz', '-Oz', '--low-memory-unused'];
+  const flags = [...features, '--flatten', '--rereloop', '-Os', '-Oz', '--low-memory-unused'];
   flags.push('--strip-debug', '--strip-producers', '--strip-target-features');
   flags.push('--minify-imports-and-exports-and-modules');
   const again = [...features, '-O4', '-Oz', '--low-memory-unused'];
@@ -99,6 +99,8 @@ async function optimise() {
       const { command, script } = nodeTool('binaryen/bin/wasm-opt');
       const args = [script, small, ...flags, '-o', small];
       const names = await must(command, args, { output: 'keep' });
+      // Once more over its own output still finds something.
+      await must(command, [script, small, ...again, '-o', small]);
       await must(command, [script, small, ...again, '-o', small]);
       writeFileSync(smallGlue, renamed(readFileSync(glue, 'utf8'), JSON.parse(names)));
     },

@@ -1,20 +1,17 @@
 //! Both clocks, and the one timer.
 
 use std::cell::Cell;
-use std::rc::Rc;
 
 use wasm_bindgen::prelude::*;
 
-use super::callback;
-use super::shell::Shell;
-use crate::core::input::Input;
+use super::page::Page;
 use crate::core::output::Wakeup;
 use crate::core::time::Reading;
 
 /// Both clocks are read one after the other, in whole milliseconds and in fractions of them.
 const ROUNDING_MS: f64 = 4.0;
 /// The page's name for this timer.
-const WAKE: u32 = 0;
+pub(super) const WAKE: u32 = 0;
 
 #[wasm_bindgen]
 extern "C" {
@@ -47,23 +44,22 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    pub(super) fn arm(&self, shell: &Rc<Shell>, wake: Option<Wakeup>, now: u64) {
+    pub(super) fn arm(&self, page: &Page, wake: Option<Wakeup>, now: u64) {
         let Some(wake) = wake else {
-            self.fires_at.take();
-            return shell.page.clear(WAKE);
+            self.fired();
+            return page.clear(WAKE);
         };
         let delay = wake.delay_ms(now);
         let mono = monotonic();
         let left = self.fires_at.get().map_or(0.0, |at| at - mono);
         if left <= 0.0 || left > f64::from(delay) + ROUNDING_MS {
             self.fires_at.set(Some(mono + f64::from(delay)));
-            shell.page.wait(WAKE, delay, &callback::given(shell, 0, fired));
+            page.wait(WAKE, delay);
         }
     }
-}
 
-fn fired(shell: &Rc<Shell>, _: u32, _: JsValue) -> JsValue {
-    shell.timer.fires_at.take();
-    shell.tell(Input::Wake);
-    JsValue::UNDEFINED
+    /// It is set no more.
+    pub(super) fn fired(&self) {
+        self.fires_at.take();
+    }
 }

@@ -1,12 +1,8 @@
 //! The browser: turns the page's events into inputs of the machine and carries its effects out.
 //! It decides nothing. One outside world a file.
 
-mod callback;
-mod channel;
 mod clock;
-mod events;
-mod http;
-pub(crate) mod lock;
+pub(crate) mod events;
 pub(crate) mod page;
 pub(crate) mod shell;
 pub(crate) mod view;

@@ -1,85 +1,66 @@
 //! Where the worlds meet: each input goes to the machine, and what it wants done is done.
 
 use std::cell::{Cell, RefCell};
-use std::rc::Rc;
 
-use wasm_bindgen::JsValue;
-
-use super::callback::Callback;
-use super::channel::Channel;
-use super::clock::{self, Timer};
-use super::events;
-use super::http::Http;
-use super::lock::{self, Lock, LockManager};
+use super::clock::{self, Timer, WAKE};
 use super::page::Page;
+use super::view;
 use crate::core::agent::{Agent, Config};
+use crate::core::answer::Answer;
 use crate::core::facts::Kind;
-use crate::core::input::{Departure, Input};
-use crate::core::output::{Event, Output};
+use crate::core::flat;
+use crate::core::input::{Departure, Grant, Input};
+use crate::core::output::{Event, Output, Request, RequestId, What};
+use crate::core::sender::BOUND_MS;
 
-/// The page that a context lives in.
-pub(crate) struct Place {
-    pub(crate) page: Page,
-    /// Undefined where the page has none.
-    pub(crate) locks: LockManager,
-    /// Name of channel and lock; undefined where the page can't have them.
-    pub(crate) channel: JsValue,
-}
+/// The page's names for the two locks.
+const TOKEN: u32 = 0;
+const STREAM: u32 = 1;
+
+/// The page's name for the timer that limits a request.
+const LIMIT: u32 = 1;
 
 /// One context in a page.
 pub(crate) struct Shell {
     /// The machine calls nobody, so it is never borrowed while somebody calls us.
     agent: RefCell<Agent>,
-    pub(super) page: Page,
-    pub(super) locks: LockManager,
-    pub(super) timer: Timer,
-    name: RefCell<JsValue>,
-    channel: Channel,
-    pub(super) lock: Lock,
-    pub(super) stream_lock: Lock,
-    pub(super) http: Http,
-    listeners: RefCell<Vec<Callback>>,
+    page: Page,
+    timer: Timer,
+    /// The request that is out: one at a time.
+    out: Cell<Option<RequestId>>,
     alone: Cell<bool>,
     /// Effects are carried out in order, also when the page calls back in the middle of one.
     draining: Cell<bool>,
 }
 
 impl Shell {
-    /// Starts a context that hears the inputs of those bits (`browser/events.rs`).
-    pub(crate) fn start(place: Place, mut config: Config, inputs: u32) -> Rc<Self> {
-        config.visible = place.page.is_visible();
-        let shell = Rc::new(Self {
+    /// Starts a context.
+    pub(crate) fn start(page: Page, config: Config) -> Self {
+        let shell = Self {
             agent: RefCell::new(Agent::new(config, clock::read())),
-            page: place.page,
-            locks: place.locks,
+            page,
             timer: Timer::default(),
-            name: RefCell::new(place.channel),
-            channel: Channel::default(),
-            lock: Lock::new(0),
-            stream_lock: Lock::new(1),
-            http: Http::default(),
-            listeners: RefCell::default(),
+            out: Cell::default(),
             alone: Cell::new(false),
             draining: Cell::new(false),
-        });
+        };
         shell.open_channel();
-        shell.listeners.replace(events::listen(&shell, inputs));
         shell.drain();
         shell
     }
 
     /// One activity: counted at once where that is enough. `at` is when it happened by the page's
-    /// monotonic clock, if that is known.
-    pub(crate) fn count(self: &Rc<Self>, kind: Kind, at: impl FnOnce() -> f64) {
+    /// monotonic clock, 0 if that is not known.
+    pub(crate) fn count(&self, kind: Kind, at: f64) {
         let counted = self.agent.borrow_mut().count(kind, clock::wall());
         if !counted {
-            self.tell(Input::Activity { kind, age_ms: clock::age(at()) });
+            self.tell(Input::Activity { kind, age_ms: clock::age(at) });
         }
     }
 
     /// Tells the machine and does what it wants done.
-    pub(crate) fn tell(self: &Rc<Self>, input: Input<'_>) {
-        if matches!(input, Input::Returned) && !self.channel.is_open() {
+    pub(crate) fn tell(&self, input: Input<'_>) {
+        if matches!(input, Input::Returned) {
             self.open_channel();
         }
         let closed = matches!(input, Input::Close);
@@ -87,27 +68,54 @@ impl Shell {
         self.agent.borrow_mut().handle_input(input, clock::read());
         self.drain();
         if gone {
-            self.channel.close(&self.page);
+            self.page.shut();
         }
         if closed {
-            self.lock.release(self);
-            self.stream_lock.release(self);
-            self.page.unhook();
-            self.listeners.take();
+            self.let_go();
         }
     }
 
-    /// Moves to the channel of another token.
-    pub(crate) fn move_to(self: &Rc<Self>, name: JsValue) {
-        self.name.replace(name);
-        self.lock.release(self);
-        self.stream_lock.release(self);
+    /// That timer fired.
+    pub(crate) fn fired(&self, timer: u32) {
+        if timer == WAKE {
+            self.timer.fired();
+            self.tell(Input::Wake);
+        } else if let Some(id) = self.out.get() {
+            self.answered(id, Answer::Unreachable { retry_after_ms: None });
+        }
+    }
+
+    /// A lock was answered.
+    pub(crate) fn granted(&self, lock: u32, grant: Grant) {
+        self.tell(if lock == TOKEN { Input::Lock(grant) } else { Input::StreamLock(grant) });
+    }
+
+    /// What came back for that request, or over the event stream for 0: each answer is checked before
+    /// the machine sees it.
+    pub(crate) fn answer(&self, id: RequestId, numbers: &[f64]) {
+        let answer = flat::answer(numbers).unwrap_or(Answer::Invalid);
+        if id == 0 {
+            self.tell(Input::News(answer));
+        } else {
+            self.answered(id, answer);
+        }
+    }
+
+    fn answered(&self, id: RequestId, answer: Answer) {
+        self.abort(id);
+        self.tell(Input::Answer { id, answer });
+    }
+
+    /// Another token, and another channel unless the group has one.
+    pub(crate) fn move_to(&self, token: u32) {
+        self.let_go();
+        self.page.shut();
         self.open_channel();
-        self.tell(Input::TokenChanged);
+        self.tell(Input::TokenChanged(token));
     }
 
     /// A look at the machine as it is now.
-    pub(crate) fn look(self: &Rc<Self>, view: fn(&Agent, &mut Vec<f64>)) {
+    pub(crate) fn look(&self, view: fn(&Agent, &mut Vec<f64>)) {
         let mut seen = Vec::new();
         let mut agent = self.agent.borrow_mut();
         agent.look(clock::read());
@@ -117,19 +125,18 @@ impl Shell {
         self.page.show(&seen);
     }
 
-    fn open_channel(self: &Rc<Self>) {
-        let hears = self.channel.open(self, &self.name());
-        let alone = !hears || !lock::exists(self);
-        if alone && !self.alone.replace(true) {
+    fn open_channel(&self) {
+        if !self.page.open() && !self.alone.replace(true) {
             self.page.emit(FAULT, ALONE);
         }
     }
 
-    fn name(&self) -> JsValue {
-        self.name.borrow().clone()
+    fn let_go(&self) {
+        self.page.let_go(TOKEN);
+        self.page.let_go(STREAM);
     }
 
-    fn drain(self: &Rc<Self>) {
+    fn drain(&self) {
         if self.draining.replace(true) {
             return;
         }
@@ -137,7 +144,7 @@ impl Shell {
             let next = self.agent.borrow_mut().poll_output();
             if let Output::Wait(wake) = next {
                 let now = self.agent.borrow().now();
-                self.timer.arm(self, wake, now);
+                self.timer.arm(&self.page, wake, now);
                 break;
             }
             self.carry_out(next);
@@ -145,23 +152,49 @@ impl Shell {
         self.draining.set(false);
     }
 
-    fn carry_out(self: &Rc<Self>, output: Output) {
+    fn carry_out(&self, output: Output) {
+        let page = &self.page;
         match output {
-            Output::Broadcast(bytes) => self.channel.post(&self.page, &bytes),
-            Output::TakeLock { force } => self.lock.take(self, &self.name(), force),
-            Output::ReleaseLock => self.lock.release(self),
-            Output::Request(request) => self.http.request(self, request),
-            Output::Abort(id) => self.http.abort(self, id),
-            Output::TakeStream { force } => {
-                self.stream_lock.take(self, &self.page.stream_of(&self.name()), force);
-            }
-            Output::Listen => self.http.listen(self),
+            Output::Broadcast(bytes) => page.post(&bytes),
+            Output::TakeLock { force } => page.take(TOKEN, force),
+            Output::ReleaseLock => page.let_go(TOKEN),
+            Output::Request(request) => self.request(request),
+            Output::Abort(id) => self.abort(id),
+            Output::TakeStream { force } => page.take(STREAM, force),
+            Output::Listen => page.listen(),
             Output::LeaveStream => {
-                self.http.leave(self);
-                self.stream_lock.release(self);
+                page.leave();
+                page.let_go(STREAM);
             }
             Output::Event(event) => self.report(event),
             Output::Wait(_) => {}
+        }
+    }
+
+    fn request(&self, request: Request) {
+        let mut detail = Vec::new();
+        let id = request.id;
+        let what = match request.what {
+            What::KeepAlive { report, flush } => {
+                view::report(&report, &mut detail);
+                u32::from(flush)
+            }
+            What::Ask => 2,
+            What::End(because) => 3 + because as u32,
+        };
+        // Nobody waits for an end or a flush; a page that goes must not abort them.
+        if what == 0 || what == 2 {
+            self.out.set(Some(id));
+            self.page.wait(LIMIT, BOUND_MS as u32);
+        }
+        self.page.request(what, &detail, id);
+    }
+
+    fn abort(&self, id: RequestId) {
+        if self.out.get() == Some(id) {
+            self.out.take();
+            self.page.clear(LIMIT);
+            self.page.abort(id);
         }
     }
 

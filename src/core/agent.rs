@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use super::activity::Hot;
 use super::ended::EndedBecause;
 use super::errand::{self, Errand, Situation};
-use super::facts::{ContextId, Counts, Facts, Row, Wish};
+use super::facts::{ContextId, Counts, Facts, Row, TokenId, Wish};
 use super::input::{Departure, Input, Refusal};
 use super::output::{Event, Fault, Output, RequestId, What};
 use super::policy::Policy;
@@ -32,6 +32,8 @@ pub struct Config {
     pub seed: u64,
     /// What the page asks for.
     pub wish: Wish,
+    /// Its token's name in the group.
+    pub token: TokenId,
     /// The authority offers an event stream.
     pub listens: bool,
     /// The page can be seen.
@@ -117,7 +119,7 @@ impl Agent {
             line,
             wall: reading.wall,
             facts,
-            me: Row { visible: config.visible, ..Row::default() },
+            me: Row { token: config.token, visible: config.visible, ..Row::default() },
             started: now,
             check_from: 1,
             told: 0,
@@ -175,7 +177,7 @@ impl Agent {
             Input::End(because) => self.on_sign_out(because),
             Input::Hold { id, reason, ttl_ms } => self.on_hold(id, reason, ttl_ms),
             Input::Release(id) => self.on_release(id),
-            Input::TokenChanged => self.on_token_changed(),
+            Input::TokenChanged(token) => self.on_token_changed(token),
             Input::Close => {
                 self.on_leaving(Departure::Hidden);
                 self.closed = true;
@@ -330,6 +332,11 @@ impl Agent {
     /// Whether the peers had their say.
     pub(super) fn is_joined(&self) -> bool {
         self.join == Join::Done
+    }
+
+    /// The other contexts that hold the same token and have not left.
+    pub(super) fn peers(&self) -> impl Iterator<Item = (ContextId, &Row)> {
+        self.facts.live().filter(|(id, row)| *id != self.id && row.token == self.me.token)
     }
 
     /// A peer answered.

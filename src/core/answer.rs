@@ -104,17 +104,15 @@ impl Agent {
             times.acknowledged = times.activity;
         } else if let Some(covers) = covers {
             times.acknowledged = times.acknowledged.max(covers);
-            // Everything here is counted from the later bound, so that our deadline is never
-            // before the authority's and one question at the deadline is enough. A key pressed
-            // since then is news of its own.
+            // The deadline counts from the later bound, so that ours is never before the authority's
+            // and one question at the deadline is enough. A key pressed since then is news of its own.
             if times.activity == covers
                 && let Some(latest) = latest
             {
-                times.activity = times.activity.max(latest);
-                times.acknowledged = times.activity;
+                times.acknowledged = times.acknowledged.max(latest);
             }
         } else if let (Some(earliest), Some(latest)) = (earliest, latest)
-            && earliest > times.activity + ROUNDING_MS
+            && earliest > times.activity.max(times.acknowledged) + ROUNDING_MS
         {
             // Somebody whom we can't hear was active: another partition, browser or device.
             times.activity = latest;

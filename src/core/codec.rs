@@ -121,7 +121,7 @@ macro_rules! fields {
 
 fields! {
     Counts: keystrokes, clicks, heartbeats, notes;
-    Row: seq, left, asleep, visible, streaming, counts, sent, sent_at, active_at;
+    Row: seq, token, left, asleep, visible, streaming, counts, sent, sent_at, active_at;
     Hold: released, expires, changed, taken, by, leased, told, reason;
     Failure: at, in_a_row, retry_at;
     Times: era, activity, acknowledged, answered, sent, began, held_elsewhere, granted, failure,
@@ -130,7 +130,7 @@ fields! {
     Counted: keystrokes, clicks, heartbeats;
     Policy: version, idle_timeout_ms, warn_before_ms, keepalive_ms, logout_at, mode, counts,
         max_hold_ms;
-    Facts: times, rows, policy, wish, ended;
+    Facts: times, rows, policy, wish, ended, everywhere;
 }
 
 /// Facts with no row but that of `id`: what a context says when it has only its own news.
@@ -145,6 +145,7 @@ pub(super) fn put_own(facts: &Facts, id: u64, out: &mut Vec<u8>) {
     facts.policy.put(out);
     facts.wish.put(out);
     facts.ended.put(out);
+    facts.everywhere.put(out);
 }
 
 /// Each byte plus one, then a zero. (To check that it is UTF-8 costs the module more than this.)

@@ -12,6 +12,9 @@ use super::policy::Policy;
 
 /// Names a context within its group; drawn at random by the shell.
 pub type ContextId = u64;
+/// Names a token among those of its group, where each page may have one of its own; 0 where all have
+/// the same.
+pub type TokenId = u32;
 /// Names a hold; drawn at random by the context that takes it.
 pub type HoldId = u64;
 
@@ -83,6 +86,8 @@ impl Counts {
 pub struct Row {
     /// Grows with each change.
     pub seq: u32,
+    /// The token that it holds.
+    pub token: TokenId,
     /// The page is gone, or waits in the back/forward cache.
     pub left: bool,
     /// The page is frozen: it is there, and can do nothing for the group.
@@ -167,7 +172,8 @@ pub struct Failure {
     pub retry_at: u64,
 }
 
-/// Everything that is a moment on the timeline. When the machine's clock is set back, the moments
+/// Everything that is a moment on the timeline. What people did counts for the whole group; what the
+/// authority said or was told, for one token. When the machine's clock is set back, the moments
 /// known so far mean nothing any more: a new era begins, and a higher era replaces a lower one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Times {
@@ -175,7 +181,7 @@ pub struct Times {
     pub era: u32,
     /// The newest activity of any context; 0 while unknown.
     pub activity: u64,
-    /// The newest activity that the authority is known to have.
+    /// The newest activity that the authority is known to have: the latest moment that it can mean.
     pub acknowledged: u64,
     /// When the newest request that the authority answered began.
     pub answered: u64,
@@ -218,6 +224,17 @@ impl Times {
             }
             hold.taken = moved(hold.taken);
         }
+    }
+}
+
+impl Times {
+    /// What is left of it for whoever holds another token: what people did.
+    pub fn of_the_group(self) -> Self {
+        let Self { era, activity, mut holds, .. } = self;
+        for hold in holds.values_mut() {
+            hold.told = false;
+        }
+        Self { era, activity, holds, ..Self::default() }
     }
 }
 
@@ -285,6 +302,8 @@ pub struct Facts {
     pub wish: Wish,
     /// Once ended stays ended.
     pub ended: Option<EndedBecause>,
+    /// Somebody signed out: it is over for every token of the group.
+    pub everywhere: bool,
 }
 
 impl Facts {
@@ -301,6 +320,12 @@ impl Facts {
             self.policy.clone_from(policy);
         }
         newer
+    }
+
+    /// What is left of it for whoever holds another token than the context that says it.
+    pub fn of_the_group(&mut self) {
+        self.times = ::core::mem::take(&mut self.times).of_the_group();
+        self.ended = self.ended.filter(|_| self.everywhere);
     }
 
     /// The contexts that have not left.
@@ -321,5 +346,6 @@ impl Merge for Facts {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
         };
+        self.everywhere |= other.everywhere;
     }
 }

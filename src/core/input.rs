@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::ended::EndedBecause;
-use super::facts::{HoldId, Kind};
+use super::facts::{HoldId, Kind, TokenId};
 use super::output::RequestId;
 
 /// How a lock was answered.
@@ -90,8 +90,8 @@ pub enum Input<'a> {
     },
     /// Releases a hold: the idle time starts anew.
     Release(HoldId),
-    /// The token was rotated and the channel is another: facts move along.
-    TokenChanged,
+    /// The page has another token, and another channel unless its group has one: facts move along.
+    TokenChanged(TokenId),
     /// The agent leaves for good.
     Close,
 }

@@ -2,6 +2,7 @@
 
 use super::agent::{Agent, Join};
 use super::ended::EndedBecause;
+use super::facts::TokenId;
 use super::input::Departure;
 use super::output::What;
 use super::share::JOIN_MS;
@@ -26,7 +27,7 @@ impl Agent {
         self.me.left = departure == Departure::Hidden;
         self.me.asleep = !self.me.left;
         self.write_row();
-        let last = self.facts.live().all(|(id, row)| id == self.id || row.asleep);
+        let last = self.peers().all(|(_, row)| row.asleep);
         let now = self.now();
         let over = self.due().is_some_and(|due| now >= due.end_at);
         let times = &self.facts.times;
@@ -50,12 +51,13 @@ impl Agent {
         }
     }
 
-    pub(super) fn on_token_changed(&mut self) {
+    pub(super) fn on_token_changed(&mut self, token: TokenId) {
         if self.facts.ended.is_some() {
             return;
         }
         self.stop_sending();
         self.leave_stream();
+        self.me.token = token;
         // Nobody has told the authority of this token's activity yet.
         self.facts.times.acknowledged = 0;
         self.rejoin(Join::Moving { until: self.now() + JOIN_MS });
@@ -70,6 +72,7 @@ impl Agent {
         if self.facts.ended.is_none() {
             self.stop_sending();
             self.end(because);
+            self.facts.everywhere = true;
             self.request(What::End(because));
         }
     }

@@ -88,11 +88,12 @@ pub fn held_until(facts: &Facts, now: u64) -> Option<u64> {
     (until > now).then_some(until)
 }
 
-/// From when the idle time counts: the newest activity, or the moment at which a hold lapsed.
+/// From when the idle time counts: the newest activity, as it is known here or as the authority may
+/// have it at the latest, or the moment at which a hold lapsed.
 /// (A release is an activity of its own.) 0 while nothing is known.
 #[must_use]
 pub fn basis(facts: &Facts, now: u64) -> u64 {
-    let mut from = facts.times.activity;
+    let mut from = facts.times.activity.max(facts.times.acknowledged);
     for hold in facts.times.holds.values() {
         if !hold.released && hold.expires <= now {
             from = from.max(hold.expires);

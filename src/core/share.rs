@@ -3,7 +3,7 @@
 
 use super::agent::Agent;
 use super::errand::Errand;
-use super::facts::{ContextId, Merge, Row};
+use super::facts::{ContextId, Merge, Row, TokenId};
 use super::input::Refusal;
 use super::output::{Event, Fault, Output};
 use super::sender::Sender;
@@ -122,7 +122,7 @@ impl Agent {
     pub(super) fn on_message(&mut self, bytes: &[u8]) {
         match wire::decode(bytes, self.now(), self.facts.times.era) {
             Ok(envelope) if envelope.from == self.id => {}
-            Ok(envelope) => self.hear(&envelope),
+            Ok(envelope) => self.hear(envelope),
             Err(WireError::UnknownVersion) => self.complain(Fault::UnknownVersion),
             Err(WireError::Malformed) => {
                 self.refuse(Refusal::Malformed);
@@ -131,11 +131,16 @@ impl Agent {
         }
     }
 
-    fn hear(&mut self, envelope: &Envelope) {
+    fn hear(&mut self, mut envelope: Envelope) {
         let now = self.now();
         let was_over = self.facts.ended.is_some();
         let rules = self.policy();
         let era = self.facts.times.era;
+        let token = envelope.facts.rows.get(envelope.from).map_or(0, |row| row.token);
+        let alike = token == self.me.token;
+        if !alike {
+            envelope.facts.of_the_group();
+        }
         self.facts.merge(&envelope.facts);
         if self.facts.times.era > era {
             self.follow_the_clock();
@@ -153,12 +158,15 @@ impl Agent {
         self.forget_rows();
         if self.facts.ended.is_some() && !was_over {
             self.told_end = true;
+            // Whoever signed out did so with a token of their own.
+            self.tell_end = !alike && self.peers().all(|(id, row)| row.asleep || id > self.id);
         }
         if self.policy() != rules {
             self.rules_changed();
         }
-        if envelope.hello || (self.facts.ended.is_some() && envelope.facts.ended.is_none()) {
-            self.owe_greeting(envelope, now);
+        let unaware = self.facts.ended.is_some() && envelope.facts.ended.is_none();
+        if envelope.hello || (unaware && (alike || self.facts.everywhere)) {
+            self.owe_greeting(envelope.from, token, now);
         } else if envelope.from != self.share.newcomer && rows.get(self.share.newcomer).is_some() {
             // Somebody else has greeted it.
             self.share.greet_at = None;
@@ -180,10 +188,13 @@ impl Agent {
         }
     }
 
-    /// The first peer that is awake greets at once; the others wait whether it does. One that has not
-    /// caught up itself has nothing to tell yet: a newcomer must not take that for all there is.
-    fn owe_greeting(&mut self, envelope: &Envelope, now: u64) {
-        let awake = |(id, row): &(ContextId, &Row)| *id != envelope.from && !row.asleep;
+    /// The first of the newcomer's peers that is awake greets at once; the others wait whether it does.
+    /// One that has not caught up itself has nothing to tell yet: a newcomer must not take that for all
+    /// there is.
+    fn owe_greeting(&mut self, newcomer: ContextId, token: TokenId, now: u64) {
+        let awake = |(id, row): &(ContextId, &Row)| {
+            *id != newcomer && row.token == token && !row.asleep
+        };
         let first = self.facts.live().find(awake).is_some_and(|(id, _)| id == self.id);
         let wait = if !self.is_joined() {
             JOIN_MS
@@ -193,7 +204,7 @@ impl Agent {
             self.below(GREET_MS.end - GREET_MS.start) + GREET_MS.start
         };
         self.share.greet_at = Some(now + wait);
-        self.share.newcomer = envelope.from;
+        self.share.newcomer = newcomer;
     }
 
     fn complain(&mut self, fault: Fault) {

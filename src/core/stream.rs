@@ -86,11 +86,8 @@ impl Agent {
     /// taken from it by `force`. Should it only have been slow to say so, it writes its row anew
     /// when it reads this.
     fn inherits_stream(&mut self, force: bool) -> bool {
-        let id = self.id;
-        let reads = |(other, row): &(ContextId, &Row)| {
-            *other != id && row.streaming && (row.visible || !force)
-        };
-        let gone = self.facts.live().find(reads).map(|(other, _)| other);
+        let reads = |(_, row): &(ContextId, &Row)| row.streaming && (row.visible || !force);
+        let gone = self.peers().find(reads).map(|(other, _)| other);
         if let Some(row) = gone.and_then(|gone| self.facts.rows.get_mut(gone)) {
             *row = Row { seq: row.seq + 1, left: true, streaming: false, ..*row };
             self.tell_all();
@@ -102,8 +99,8 @@ impl Agent {
     /// more than others: a row can outlive its page.
     fn streaming_peer(&self) -> Option<bool> {
         let mut visible = None;
-        for (id, row) in self.facts.live() {
-            if id != self.id && row.streaming {
+        for (_, row) in self.peers() {
+            if row.streaming {
                 visible = visible.max(Some(row.visible));
             }
         }
@@ -114,8 +111,7 @@ impl Agent {
         if !self.listens || !self.is_joined() || self.away || self.facts.ended.is_some() {
             return false;
         }
-        let mut others = self.facts.live().filter(|(id, _)| *id != self.id);
-        if !self.me.visible && others.any(|(_, row)| row.visible) {
+        if !self.me.visible && self.peers().any(|(_, row)| row.visible) {
             return false;
         }
         self.me.streaming || self.streaming_peer().is_none_or(|visible| self.me.visible && !visible)

@@ -68,7 +68,7 @@ fn nothing_revives_and_nothing_is_sent_after_the_end() {
         world.tell(at, Input::Activity { kind: Kind::Note, age_ms: 0 });
         world.tell(at, Input::Visible(true));
         world.tell(at, Input::Hold { id: 1, reason: b"call", ttl_ms: 60_000 });
-        world.tell(at, Input::TokenChanged);
+        world.tell(at, Input::TokenChanged(0));
         assert!(matches!(world.contexts[at].agent.poll_output(), Output::Wait(None)));
     }
     world.run(60_000);
@@ -112,7 +112,7 @@ fn another_token_after_the_end_revives_nothing() {
     world.run(11_000);
     assert!(world.all_ended());
     world.count_anew();
-    world.tell(0, Input::TokenChanged);
+    world.tell(0, Input::TokenChanged(0));
     world.key(0);
     world.run(20_000);
     assert!(world.all_ended());
@@ -144,7 +144,7 @@ fn input() -> impl Strategy<Value = Input<'static>> {
         Input::End(EndedBecause::SignedOut),
         Input::Hold { id: 3, reason: b"call", ttl_ms: 60_000 },
         Input::Release(3),
-        Input::TokenChanged,
+        Input::TokenChanged(0),
     ])
 }
 

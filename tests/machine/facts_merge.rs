@@ -15,6 +15,7 @@ fn row(_: u64, (seq, left): (u32, bool)) -> Row {
     let counts = Counts { keystrokes: seq, clicks: seq / 2, heartbeats: 0, notes: seq / 3 };
     Row {
         seq,
+        token: seq / 4,
         left,
         asleep: seq % 3 == 0,
         visible: !left && seq % 2 == 0,
@@ -86,7 +87,10 @@ fn facts() -> impl Strategy<Value = Facts> {
     });
     let ended = prop::option::of(prop::sample::select(EndedBecause::ALL.to_vec()));
     (times(), map((0..5u32, any::<bool>()), row), policy, wish, ended)
-        .prop_map(|(times, rows, policy, wish, ended)| Facts { times, rows, policy, wish, ended })
+        .prop_map(|(times, rows, policy, wish, ended)| {
+            let everywhere = ended == Some(EndedBecause::SignedOut);
+            Facts { times, rows, policy, wish, ended, everywhere }
+        })
 }
 
 fn merged(a: &Facts, b: &Facts) -> Facts {

@@ -117,7 +117,7 @@ fn somebody_who_comes_back_is_told_of_before_the_authority_gives_up() {
     world.key(0);
     world.run(8_000);
     // The authority is told late in the window, of activity that is old by then.
-    world.tell(0, stillhere::core::input::Input::TokenChanged);
+    world.tell(0, stillhere::core::input::Input::TokenChanged(0));
     world.run(1_500);
     assert_eq!(world.tally.keepalives, 2);
     world.key(0);

@@ -80,6 +80,7 @@ fn row(bytes: &mut Bytes<'_>, now: u64) -> Result<Row> {
         sent: bytes.arbitrary()?,
         sent_at,
         active_at,
+        token: one(bytes, &[0, 0, 0, 1, u32::MAX])?,
     })
 }
 
@@ -162,6 +163,7 @@ pub fn facts(bytes: &mut Bytes<'_>, now: u64) -> Result<Facts> {
     for _ in 0..bytes.int_in_range(0..=4)? {
         facts.rows.insert(name(bytes)?, row(bytes, now)?);
     }
+    facts.everywhere = bytes.ratio(1, 8)?;
     Ok(facts)
 }
 

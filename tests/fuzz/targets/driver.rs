@@ -81,7 +81,7 @@ pub struct Driver {
 impl Driver {
     pub fn new(wish: Wish) -> Self {
         let reading = Reading { wall: START, mono: 5_000 };
-        let config = Config { id: ME, seed: 1, wish, listens: true, visible: true };
+        let config = Config { id: ME, seed: 1, wish, token: 0, listens: true, visible: true };
         let mut driver = Self {
             agent: Agent::new(config, reading),
             reading,

@@ -127,7 +127,8 @@ fn last(bytes: &mut Bytes<'_>, driver: &mut Driver) -> Result<()> {
     match bytes.int_in_range(0..=15)? {
         0 => driver.tell(Input::End(draw::because(bytes)?)),
         1 => driver.tell(Input::Close),
-        2..=4 => driver.tell(Input::TokenChanged),
+        2 | 3 => driver.tell(Input::TokenChanged(0)),
+        4 => driver.tell(Input::TokenChanged(1)),
         _ => {}
     }
     Ok(())

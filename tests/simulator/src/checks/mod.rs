@@ -246,7 +246,7 @@ impl Checks {
         if before.ended && !context.is_ended() {
             self.broken(world.now, Some(at), Rule::NothingRevives, "an end was taken back".into());
         }
-        if matches!(input, Input::TokenChanged) {
+        if matches!(input, Input::TokenChanged(_)) {
             self.seen[at].woke_at = world.now;
         }
         let calm = self.bounds.faults.calm() && !self.bounds.rotates;

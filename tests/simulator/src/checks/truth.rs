@@ -74,7 +74,7 @@ impl Truth {
                 }
                 open
             }
-            Input::TokenChanged => {
+            Input::TokenChanged(_) => {
                 self.pressed_at = self.pressed_at.max(former);
                 self.active_at = self.active_at.max(former);
                 false

@@ -78,7 +78,7 @@ impl World {
         }
         self.let_go(at);
         self.contexts[at].token = self.former.len();
-        self.tell(at, Input::TokenChanged);
+        self.tell(at, Input::TokenChanged(0));
     }
 
     /// The authority's session of a token.

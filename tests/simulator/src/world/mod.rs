@@ -146,7 +146,7 @@ impl World {
     pub fn open_in(&mut self, partition: usize, visible: bool, wish: Wish) -> usize {
         let seed = u64::from(self.rng.rand_u32());
         let id = seed << 16 | (self.contexts.len() as u64 + 1);
-        let config = Config { id, seed, wish, listens: true, visible };
+        let config = Config { id, seed, wish, token: 0, listens: true, visible };
         let agent = Agent::new(config, self.clocks(partition));
         self.contexts.push(Context {
             agent,
