@@ -79,6 +79,8 @@ pub struct Agent {
     pub(super) check_from: u64,
     /// The newest activity that this context told of, answered or not.
     pub(super) told: u64,
+    /// Since when there is activity beyond what was acknowledged, and what that was; 0 for never.
+    pub(super) untold: (u64, u64),
     /// By how much the wall clock went ahead of the monotonic one, until that is explained.
     pub(super) ahead_by: u64,
     pub(super) join: Join,
@@ -123,6 +125,7 @@ impl Agent {
             started: now,
             check_from: 1,
             told: 0,
+            untold: (0, 0),
             ahead_by: 0,
             join: Join::Waiting { until: now + JOIN_MS },
             pending: Counts::default(),
@@ -258,6 +261,7 @@ impl Agent {
         self.renew_holds();
         self.count_pending();
         self.conclude();
+        self.look_for_news();
         if !self.away && self.facts.ended.is_none() && self.is_joined() {
             self.run_errands();
             // A request that ran out of time is an answer too.
@@ -301,6 +305,17 @@ impl Agent {
         }
         if !self.told_end {
             self.urgent();
+        }
+    }
+
+    /// Notes since when the authority does not know of the newest activity.
+    fn look_for_news(&mut self) {
+        let times = &self.facts.times;
+        let (since, acknowledged) = self.untold;
+        if times.activity <= times.acknowledged {
+            self.untold = (0, 0);
+        } else if since == 0 || acknowledged != times.acknowledged {
+            self.untold = (self.now(), times.acknowledged);
         }
     }
 
@@ -350,10 +365,16 @@ impl Agent {
     }
 
     pub(super) fn next_errand(&self) -> Option<(u64, Errand)> {
+        // Somebody works there: it is awake.
+        let newest = |(id, row): (ContextId, &Row)| {
+            row.asleep || (row.active_at, id) < (self.me.active_at, self.id)
+        };
         let situation = Situation {
             check_from: self.check_from,
             id: self.id,
-            own: self.me.active_at >= self.facts.times.activity,
+            token: self.me.token,
+            own: self.peers().all(newest),
+            untold_since: self.untold.0,
             grace_ms: self.grace_ms,
             // Fifty hidden pages that all wake at the deadline would be in each other's way.
             patience_ms: if self.me.visible { 0 } else { self.grace_ms / 16 },

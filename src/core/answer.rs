@@ -95,28 +95,28 @@ impl Agent {
         if began >= self.check_from {
             self.explain_jump(idle);
         }
-        // The authority's newest activity lies between these two: the answer took its time.
+        // The authority's newest activity lies between these two: the answer took its time. The
+        // others are told of the earlier one, or what one token tells the next would be later each
+        // time. The deadline counts from the later one, so that ours is never before the authority's
+        // and one question at the deadline is enough.
         let earliest = idle.map(|ms| began.saturating_sub(ms));
         let latest = idle.map(|ms| now.saturating_sub(ms));
         let times = &mut self.facts.times;
+        let told = covers == Some(times.activity);
+        times.acknowledged = times.acknowledged.max(covers.unwrap_or(0));
+        let known = times.activity.max(times.acknowledged);
         if times.activity == 0 {
-            times.activity = latest.unwrap_or(self.started);
-            times.acknowledged = times.activity;
-        } else if let Some(covers) = covers {
-            times.acknowledged = times.acknowledged.max(covers);
-            // The deadline counts from the later bound, so that ours is never before the authority's
-            // and one question at the deadline is enough. A key pressed since then is news of its own.
-            if times.activity == covers
-                && let Some(latest) = latest
-            {
+            times.activity = earliest.unwrap_or(self.started);
+            times.acknowledged = latest.unwrap_or(self.started);
+        } else if let (Some(earliest), Some(latest)) = (earliest, latest) {
+            if earliest > known + ROUNDING_MS {
+                // Somebody whom we can't hear was active: another partition, browser or device.
+                times.activity = earliest;
+                times.acknowledged = latest;
+            } else if told {
+                // A key pressed since then is news of its own.
                 times.acknowledged = times.acknowledged.max(latest);
             }
-        } else if let (Some(earliest), Some(latest)) = (earliest, latest)
-            && earliest > times.activity.max(times.acknowledged) + ROUNDING_MS
-        {
-            // Somebody whom we can't hear was active: another partition, browser or device.
-            times.activity = latest;
-            times.acknowledged = times.acknowledged.max(latest);
         }
         times.answered = times.answered.max(began);
         if let Some(ms) = alive.remaining_ms {

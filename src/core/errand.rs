@@ -1,6 +1,6 @@
 //! What there is to tell or ask the authority, and when. A pure function of the facts.
 
-use super::facts::{ContextId, Facts};
+use super::facts::{ContextId, Facts, TokenId};
 use super::policy::Policy;
 use super::rules::{self, answered_since, failed_since};
 use super::sender::BOUND_MS;
@@ -28,8 +28,12 @@ pub struct Situation {
     pub check_from: u64,
     /// This context.
     pub id: ContextId,
-    /// The newest activity is its own, so it is the natural sender.
+    /// Its token.
+    pub token: TokenId,
+    /// Of those with its token it was active last, so it is the natural sender.
     pub own: bool,
+    /// Since when there is activity that was not acknowledged, as far as this context knows.
+    pub untold_since: u64,
     /// How long to leave the sending to the context whose activity it is, in milliseconds.
     pub grace_ms: u64,
     /// How long to leave a question to a context that can be seen, in milliseconds.
@@ -81,13 +85,16 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
     // It keeps the session for a hold that it knows of.
     let mut kept = times.held_elsewhere > now;
     if times.activity > times.acknowledged {
-        (news_at, own) = (times.activity, at.own);
+        (news_at, own) = (at.untold_since.max(1), at.own);
     }
     for hold in times.holds.values() {
         kept |= hold.told && hold.lives(now);
         if hold.is_news(now) {
             news_at = news_at.max(hold.changed);
-            own |= hold.by == at.id;
+            // Who took it, or where that one has left or holds another token, who was active last.
+            let row = facts.rows.get(hold.by);
+            let tells = row.is_some_and(|row| row.token == at.token && !row.left);
+            own |= hold.by == at.id || (at.own && !tells);
             hurry |= shift_over && hold.lives(now);
         }
     }
@@ -99,16 +106,23 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
         } else {
             policy.keepalive_ms
         };
-        let mut next = times.sent + pause;
+        let next = times.sent + pause;
         // The authority must not end it for what it was not told: before its own warning at the latest.
-        if !unanswered && !kept {
-            next = next.min(times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms);
-        }
+        let mut late = if unanswered || kept {
+            u64::MAX - BOUND_MS
+        } else {
+            times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms
+        };
         if hurry {
-            next = next.min(news_at.max(times.sent + HURRY_MS));
+            late = late.min(times.sent + HURRY_MS);
         }
-        // The context that brought it about has just been woken by it, and sends.
-        next = if own { next } else { next.max(news_at) + at.grace_ms };
+        // The context that brought it about has just been woken by it, and sends. The others leave it to
+        // that one, for less time where it is late.
+        let next = if own {
+            next.min(late)
+        } else {
+            (next.max(news_at) + at.grace_ms).min(late.max(news_at) + at.grace_ms / 16)
+        };
         want(next.max(retry_at), Errand::KeepAlive);
     }
     (first.0 < u64::MAX).then_some(first)

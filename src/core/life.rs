@@ -58,8 +58,9 @@ impl Agent {
         self.stop_sending();
         self.leave_stream();
         self.me.token = token;
-        // Nobody has told the authority of this token's activity yet.
-        self.facts.times.acknowledged = 0;
+        // Nobody has told the authority of this token's activity yet. The deadline stays where it was.
+        let told = ::core::mem::take(&mut self.facts.times.acknowledged);
+        self.facts.times.activity = self.facts.times.activity.max(told);
         self.rejoin(Join::Moving { until: self.now() + JOIN_MS });
     }
 

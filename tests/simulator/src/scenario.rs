@@ -59,6 +59,7 @@ impl Stage {
         let mut world = World::new(story.seed, story.network, story.policy.clone());
         world.trace = trace;
         world.enforces = true;
+        world.group = story.own_tokens;
         world.partitions = vec![crate::world::Partition::default(); story.partitions];
         world.checks = Some(Box::new(Checks::new(story.bounds())));
         let rng = oorandom::Rand32::new(story.seed ^ 0x5eed);
@@ -70,7 +71,8 @@ impl Stage {
         for number in 0..self.story.contexts {
             let partition = self.below(self.story.partitions as u32) as usize;
             let wish = self.wish();
-            self.world.open_in(partition, number % 7 == 0, wish);
+            let token = self.token(number == 0);
+            self.world.open_with(token, partition, number % 7 == 0, wish);
             if self.below(3) == 0 {
                 let ms = u64::from(self.below(400));
                 self.world.run(ms);
@@ -147,6 +149,21 @@ impl Stage {
             warn_before_ms: (self.below(2) == 0).then_some(idle / 2),
             keepalive_ms: (self.below(2) == 0).then_some(self.story.policy.keepalive_ms),
         }
+    }
+
+    /// The token of a page that opens. The `first` has that of the sign-in.
+    fn token(&mut self, first: bool) -> usize {
+        if self.story.own_tokens && !first {
+            // That of another page, or one of its own.
+            let other = (self.below(2) == 0).then(|| self.somebody()).flatten();
+            let token = other.map(|at| self.world.contexts[at].token);
+            let lives = |token: &usize| self.world.session_of(*token).ended().is_none();
+            if let Some(token) = token.filter(lives) {
+                return token;
+            }
+            self.world.rotate();
+        }
+        self.world.newest()
     }
 
     /// A random number below `end`.

@@ -35,10 +35,12 @@ impl Checks {
         let ended_at = settled.map_or(now, |ended| ended.at);
         let well = world.authority_up && world.trouble == Trouble::None;
         let told = ended_at.saturating_sub(self.told_within());
-        let held = |truth: &Truth| truth.is_held(ended_at + self.slack(), told);
+        // Nobody tells a token of what is only heard by those with another.
+        let heard = !bounds.group || world.partitions.len() == 1;
+        let held = |truth: &Truth| heard && truth.is_held(ended_at + self.slack(), told);
         let problem = if alone && well && self.well_since + 15_000 < now {
             Some("the authority could have been asked".to_owned())
-        } else if !self.tells_late() && self.truths.get(&channel.1).is_some_and(held) {
+        } else if !self.tells_late() && self.truths.get(&self.whose(channel.1)).is_some_and(held) {
             Some(format!("{because:?} while a hold lives"))
         } else if because == EndedBecause::Schedule && !self.is_shift_over(now + self.slack()) {
             Some(format!("the shift ends at {:?}, not at {now}", bounds.logout_at))
@@ -72,11 +74,11 @@ impl Checks {
             return None;
         }
         let slack = self.slack() + self.lost();
-        let here = (world.contexts[at].partition, world.contexts[at].token);
+        let here = world.channel(at);
         let mut problem = None;
         for (other, context) in world.contexts.iter().enumerate() {
             let seen = self.seen[other];
-            let near = (context.partition, context.token) == here && context.hears();
+            let near = world.channel(other) == here && context.hears();
             let told = other == at || (!bounds.faults.loss && seen.woke_at + 1_000 < now);
             // What was done only now can't be known elsewhere yet.
             let fresh = seen.counted_at + 2 * bounds.latency_ms + bounds.delay_ms + 50;
@@ -98,7 +100,7 @@ impl Checks {
         let left = state.remaining_ms.unwrap_or(u64::MAX);
         let ended = matches!(state.standing, Standing::Ended(_));
         // Held for a call that is closed, of which it could not be told.
-        let open = self.truths.get(&channel.1).is_some_and(|truth| truth.basis(now).1);
+        let open = self.truths.get(&self.whose(channel.1)).is_some_and(|truth| truth.basis(now).1);
         let untold = state.standing == Standing::Held && !open && !self.bounds.faults.calm();
         let same = self.bounds.no_wishes && self.bounds.one_policy;
         let lives = same && !untold && !ended && left > self.slack() + self.lost() + 1_000;
@@ -122,7 +124,7 @@ impl Checks {
                 continue;
             }
             for (at, context) in world.contexts.iter().enumerate() {
-                if context.token != *token || truth.blurred {
+                if self.whose(context.token) != *token || truth.blurred {
                     continue;
                 }
                 // Timers that stood while a machine slept are late by as long. The event stream says so

@@ -15,7 +15,7 @@ use stillhere::core::output::{Event, Output};
 use stillhere::core::rules::Phase;
 
 use self::together::End;
-use self::traffic::Traffic;
+use self::traffic::{Chatter, Traffic};
 use self::truth::Truth;
 use crate::world::{Context, World};
 
@@ -126,6 +126,8 @@ pub struct Bounds {
     pub no_wishes: bool,
     /// Tokens are rotated.
     pub rotates: bool,
+    /// All pages are one group, though they may hold different tokens.
+    pub group: bool,
     /// The policy is the same all the time.
     pub one_policy: bool,
     /// When the shift ends, in Unix milliseconds.
@@ -170,7 +172,10 @@ pub struct Checks {
     bounds: Bounds,
     seen: Vec<Seen>,
     truths: BTreeMap<usize, Truth>,
+    /// Of each partition and token.
     traffic: BTreeMap<(usize, usize), Traffic>,
+    /// Of each channel.
+    chatter: BTreeMap<(usize, usize), Chatter>,
     ends: Vec<End>,
     /// Since when nothing ails the authority.
     pub well_since: u64,
@@ -192,6 +197,7 @@ impl Checks {
             seen: Vec::new(),
             truths: BTreeMap::new(),
             traffic: BTreeMap::new(),
+            chatter: BTreeMap::new(),
             ends: Vec::new(),
             well_since: 0,
             clock_set_at: 0,
@@ -204,6 +210,17 @@ impl Checks {
     pub fn opened(&mut self, now: u64) {
         self.seen.push(Seen { opened_at: now, woke_at: now, ..Seen::default() });
         self.last_event = now;
+    }
+
+    /// What is true of a token is true of all tokens of its group.
+    const fn whose(&self, token: usize) -> usize {
+        if self.bounds.group { 0 } else { token }
+    }
+
+    /// A token was issued to the group: whoever signs in is there.
+    pub fn signed_in(&mut self, now: u64) {
+        let truth = self.truths.entry(0).or_default();
+        (truth.pressed_at, truth.active_at) = (now, now);
     }
 
     /// A context goes on after it was stopped or away.
@@ -280,6 +297,7 @@ impl Checks {
             Output::Event(Event::Ended(because)) => {
                 self.nobody_present(world, at, *because);
                 self.ends_together(world, at);
+                self.has_reason(world, at);
                 self.seen[at].over = true;
             }
             Output::Request(request) => self.requests(world, at, request),

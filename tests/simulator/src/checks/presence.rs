@@ -42,7 +42,7 @@ impl Checks {
         before: Before,
     ) {
         let now = world.now;
-        let token = world.contexts[at].token;
+        let token = self.whose(world.contexts[at].token);
         let well = world.authority_up && world.trouble == Trouble::None;
         let unasked = !well || self.well_since + 10_000 > now;
         let longest_hold_ms = self.bounds.longest_hold_ms;
@@ -79,7 +79,8 @@ impl Checks {
         let slack = self.slack() + told_within + self.unseen(world, at);
         let tells_late = self.tells_late();
         let (longest_idle_ms, clocks) = (self.bounds.longest_idle_ms, self.bounds.faults.clocks);
-        let Some(truth) = self.truths.get_mut(&world.contexts[at].token) else { return };
+        let token = self.whose(world.contexts[at].token);
+        let Some(truth) = self.truths.get_mut(&token) else { return };
         let agent = &world.contexts[at].agent;
         let hot = world.contexts[at].hot_key && matches!(input, Input::Activity { .. });
         let ago = agent.now().saturating_sub(agent.facts().times.activity);

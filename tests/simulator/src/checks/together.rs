@@ -63,9 +63,10 @@ impl Checks {
         }
         for at in 1..world.contexts.len() {
             let (here, there) = (&world.contexts[at - 1], &world.contexts[at]);
-            let near = (here.partition, here.token) == (there.partition, there.token);
+            let channel = world.channel(at);
+            let near = world.channel(at - 1) == channel;
             // Where one is asking just now the others hear of it in a moment.
-            let quiet = !self.is_busy_on((there.partition, there.token), world.now);
+            let quiet = !self.is_busy_on(channel, world.now);
             if near && quiet && here.hears() && there.hears() {
                 let (a, b) = (here.agent.facts(), there.agent.facts());
                 // While messages overtake each other, a newcomer can be greeted without the newest

@@ -14,7 +14,7 @@ const WINDOW_MS: u64 = 10_000;
 /// After the last keep-alive of a burst everything that it brought is done by then.
 const SETTLED_MS: u64 = 7_000;
 
-/// What one channel sent.
+/// What the pages of one partition sent for one token.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Traffic {
     last_keepalive: u64,
@@ -22,12 +22,17 @@ pub(super) struct Traffic {
     /// The newest activity that a keep-alive told of.
     told_at: u64,
     requests: u64,
+}
+
+/// What was said on one channel, and why.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Chatter {
     /// What makes a broadcast urgent: a request, an end, a page that comes or goes.
     causes: VecDeque<u64>,
     posted: VecDeque<(usize, u64)>,
 }
 
-impl Traffic {
+impl Chatter {
     fn is_busy(&self, now: u64) -> bool {
         self.causes.back().is_some_and(|at| at + 1_500 > now)
     }
@@ -38,8 +43,8 @@ impl Checks {
         let (now, bounds) = (world.now, self.bounds);
         let context = &world.contexts[at];
         let channel = (context.partition, context.token);
+        self.has_reason(world, at);
         let traffic = self.traffic.entry(channel).or_default();
-        traffic.causes.push_back(now);
         traffic.requests += 1;
         let mut problem = None;
         if self.seen[at].over && !matches!(request.what, What::End(_)) {
@@ -133,25 +138,29 @@ impl Checks {
         }
     }
 
+    /// A context has a reason to tell the others something.
+    pub(super) fn has_reason(&mut self, world: &World, at: usize) {
+        self.chatter.entry(world.channel(at)).or_default().causes.push_back(world.now);
+    }
+
     pub(super) fn broadcasts(&mut self, world: &mut World, at: usize) {
         let now = world.now;
-        let channel = (world.contexts[at].partition, world.contexts[at].token);
         let disturbed = self.last_event == now;
-        let traffic = self.traffic.entry(channel).or_default();
+        let chatter = self.chatter.entry(world.channel(at)).or_default();
         if disturbed {
-            traffic.causes.push_back(now);
+            chatter.causes.push_back(now);
         }
-        traffic.posted.push_back((at, now));
-        while traffic.posted.front().is_some_and(|(_, then)| then + WINDOW_MS < now) {
-            traffic.posted.pop_front();
+        chatter.posted.push_back((at, now));
+        while chatter.posted.front().is_some_and(|(_, then)| then + WINDOW_MS < now) {
+            chatter.posted.pop_front();
         }
-        while traffic.causes.front().is_some_and(|then| then + WINDOW_MS < now) {
-            traffic.causes.pop_front();
+        while chatter.causes.front().is_some_and(|then| then + WINDOW_MS < now) {
+            chatter.causes.pop_front();
         }
-        let posted = traffic.posted.iter().filter(|(who, _)| *who == at).count() as u64;
+        let posted = chatter.posted.iter().filter(|(who, _)| *who == at).count() as u64;
         // Pages that move to another token greet each other anew.
         let moves = if self.bounds.rotates { 2 * world.contexts.len() as u64 } else { 0 };
-        let allowed = WINDOW_MS / 1_000 + 2 * traffic.causes.len() as u64 + 4 + moves;
+        let allowed = WINDOW_MS / 1_000 + 2 * chatter.causes.len() as u64 + 4 + moves;
         if posted > allowed && self.bounds.faults.calm() {
             let what =
                 format!("{posted} messages in {} s, {allowed} have a reason", WINDOW_MS / 1_000);
@@ -195,8 +204,7 @@ impl Checks {
 
     /// A question at the warning or the deadline brings answers and messages with it.
     fn asked_lately(&self, world: &World, at: usize) -> bool {
-        let channel = (world.contexts[at].partition, world.contexts[at].token);
-        let causes = self.traffic.get(&channel).map(|traffic| &traffic.causes);
+        let causes = self.chatter.get(&world.channel(at)).map(|chatter| &chatter.causes);
         // A timer that was set for the next keep-alive is not set anew, and fires once for nothing.
         let settled = SETTLED_MS + self.bounds.longest_interval_ms;
         causes.and_then(VecDeque::back).is_some_and(|then| then + settled > world.now)
@@ -205,12 +213,12 @@ impl Checks {
     /// Whether something is under way that the others don't know of yet.
     #[must_use]
     pub fn is_busy(&self, now: u64) -> bool {
-        self.traffic.values().any(|traffic| traffic.is_busy(now))
+        self.chatter.values().any(|chatter| chatter.is_busy(now))
     }
 
     /// The same of one channel.
     pub(super) fn is_busy_on(&self, channel: (usize, usize), now: u64) -> bool {
-        self.traffic.get(&channel).is_some_and(|traffic| traffic.is_busy(now))
+        self.chatter.get(&channel).is_some_and(|chatter| chatter.is_busy(now))
     }
 
     /// At the end of a story: no more requests than the time and the faults account for.

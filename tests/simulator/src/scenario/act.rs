@@ -42,7 +42,7 @@ impl Stage {
     }
 
     /// A page that runs and is looked at, if there is one.
-    fn somebody(&mut self) -> Option<usize> {
+    pub(super) fn somebody(&mut self) -> Option<usize> {
         let count = self.world.contexts.len() as u32;
         for _ in 0..20 {
             let at = self.below(count) as usize;
@@ -94,7 +94,8 @@ impl Stage {
             self.faults += 1;
             let partition = self.below(self.story.partitions as u32) as usize;
             let (visible, wish) = (self.below(2) == 0, self.wish());
-            let at = self.world.open_in(partition, visible, wish);
+            let token = self.token(false);
+            let at = self.world.open_with(token, partition, visible, wish);
             if self.below(2) == 0 {
                 // Somebody types before the page knows where the session stands.
                 let ms = self.time(400);
@@ -160,6 +161,13 @@ impl Stage {
     }
 
     fn rotate(&mut self) {
+        if self.story.own_tokens {
+            // A page is given another token, and the others keep theirs.
+            let Some(at) = self.somebody() else { return };
+            self.faults += self.world.contexts.len() as u64;
+            self.world.rotate();
+            self.world.take_new_token(at);
+        }
         if self.story.rotates && self.behind.is_empty() && !self.all_over() {
             self.faults += self.world.contexts.len() as u64;
             self.world.rotate();

@@ -24,6 +24,8 @@ pub struct Story {
     pub wishes: bool,
     /// Whether tokens are rotated.
     pub rotates: bool,
+    /// Whether the pages are one group in which each may have a token of its own.
+    pub own_tokens: bool,
     /// The channel and the way to the authority.
     pub network: Network,
     /// How many things are done.
@@ -88,6 +90,7 @@ impl Story {
             policy_changes: below(4) == 0,
             wishes: below(5) == 0,
             rotates: below(5) == 0,
+            own_tokens: false,
             network,
             // Many pages make every action dear.
             actions: (20 + below(60)) as usize / (1 + contexts as usize / 20),
@@ -96,6 +99,10 @@ impl Story {
         if below(8) == 0 {
             let eighths = u64::from(4 + below(40));
             story.policy.logout_at = Some(START + idle_timeout_ms / 8 * eighths);
+        }
+        // And so with groups.
+        if below(8) == 0 {
+            (story.own_tokens, story.rotates) = (true, false);
         }
         story
     }
@@ -128,6 +135,7 @@ impl Story {
             latency_ms: self.network.latency,
             no_wishes: !self.wishes,
             rotates: self.rotates,
+            group: self.own_tokens,
             one_policy: !self.policy_changes,
             logout_at: self.policy.logout_at,
         }

@@ -83,7 +83,7 @@ impl World {
 
     /// What the authority says of the newest token now.
     pub fn state(&mut self) -> Answer {
-        let token = self.former.len();
+        let token = self.newest();
         self.state_of(token)
     }
 
@@ -115,7 +115,7 @@ impl World {
 
     /// The authority tells whoever reads the event stream of the newest token.
     pub fn tell_listeners(&mut self, news: &Answer) {
-        self.tell_listeners_of(self.former.len(), news);
+        self.tell_listeners_of(self.newest(), news);
     }
 
     fn tell_listeners_of(&mut self, token: usize, news: &Answer) {
@@ -131,7 +131,7 @@ impl World {
     pub fn change_policy(&mut self, policy: Policy) {
         self.note(|| format!("the policy is {policy:?}"));
         self.policy = policy;
-        for token in 0..=self.former.len() {
+        for token in 0..=self.newest() {
             self.watch(token);
             let news = self.state_of(token);
             self.tell_listeners_of(token, &news);

@@ -68,7 +68,7 @@ impl World {
         (self.contexts[at].partition, self.contexts[at].token, stream)
     }
 
-    /// As the browser's shell does it (src/browser/lock.rs): asking lets go of what was held, and of
+    /// As the browser does it (js/page.ts): asking lets go of what was held, and of
     /// an older request nothing counts any more.
     fn take_lock(&mut self, at: usize, stream: bool, force: bool) {
         self.release_lock(at, stream);
@@ -125,11 +125,10 @@ impl World {
     fn broadcast(&mut self, from: usize, bytes: Bytes) {
         self.tally.broadcasts += 1;
         self.tally.sent_by.entry(from).or_default().push(self.now);
-        let channel = (self.contexts[from].partition, self.contexts[from].token);
+        let channel = self.channel(from);
         for at in 0..self.contexts.len() {
             let context = &self.contexts[at];
-            let on_it = (context.partition, context.token) == channel;
-            if at == from || !on_it || !context.alive || context.away {
+            if at == from || self.channel(at) != channel || !context.alive || context.away {
                 continue;
             }
             if self.below(100) < self.network.loss {

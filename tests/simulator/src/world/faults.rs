@@ -67,18 +67,27 @@ impl World {
     pub fn rotate(&mut self) {
         let fresh = Session::new(self.now, &self.policy);
         self.former.push(std::mem::replace(&mut self.session, fresh));
-        self.watch(self.former.len());
+        self.watch(self.newest());
         self.note(|| "there is a new token".into());
+        if let Some(checks) = self.checks.as_mut().filter(|_| self.group) {
+            checks.signed_in(self.now);
+        }
     }
 
     /// A page is given the newest token, unless the session is over (`js/index.ts`, `setToken`).
     pub fn take_new_token(&mut self, at: usize) {
+        self.take_token(at, self.newest());
+    }
+
+    /// The same with any of them.
+    pub fn take_token(&mut self, at: usize, token: usize) {
         if self.is_ended(at) {
             return;
         }
         self.let_go(at);
-        self.contexts[at].token = self.former.len();
-        self.tell(at, Input::TokenChanged(0));
+        self.contexts[at].token = token;
+        let name = self.name_of(token);
+        self.tell(at, Input::TokenChanged(name));
     }
 
     /// The authority's session of a token.

@@ -14,7 +14,7 @@ use super::{Bytes, World};
 pub enum Happening {
     /// A context's timer fires.
     Wake(usize),
-    /// A message arrives on the channel of that token.
+    /// A message arrives on that channel of its partition.
     Message(usize, usize, Bytes),
     /// A request for a lock was answered, or the lock that it brought is lost.
     Lock {
@@ -112,8 +112,8 @@ impl World {
                     self.tell(at, Input::Wake);
                 }
             }
-            Happening::Message(at, token, bytes) => {
-                if !self.contexts[at].away && self.contexts[at].token == token {
+            Happening::Message(at, channel, bytes) => {
+                if !self.contexts[at].away && self.channel(at).1 == channel {
                     self.tell(at, Input::Message(&bytes));
                 }
             }

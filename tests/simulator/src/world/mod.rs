@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
 
 use stillhere::core::agent::{Agent, Config};
-use stillhere::core::facts::{Kind, Wish};
+use stillhere::core::facts::{Kind, TokenId, Wish};
 use stillhere::core::input::Input;
 use stillhere::core::output::Output;
 use stillhere::core::policy::Policy;
@@ -93,6 +93,8 @@ pub struct World {
     /// The authority's session of the newest token.
     pub session: Session,
     former: Vec<Session>,
+    /// All pages are one group, whatever token each holds; otherwise those with the same token are.
+    pub group: bool,
     /// Whether connections to the authority are taken.
     pub authority_up: bool,
     /// What ails it otherwise.
@@ -127,6 +129,7 @@ impl World {
             policy,
             session,
             former: Vec::new(),
+            group: false,
             authority_up: true,
             trouble: Trouble::None,
             enforces: false,
@@ -142,16 +145,28 @@ impl World {
         self.open_in(0, visible, Wish::default())
     }
 
-    /// Opens one more page and gives its number.
+    /// Opens one more page with the newest token and gives its number.
     pub fn open_in(&mut self, partition: usize, visible: bool, wish: Wish) -> usize {
+        self.open_with(self.newest(), partition, visible, wish)
+    }
+
+    /// Opens one more page with that token and gives its number.
+    pub fn open_with(
+        &mut self,
+        token: usize,
+        partition: usize,
+        visible: bool,
+        wish: Wish,
+    ) -> usize {
         let seed = u64::from(self.rng.rand_u32());
         let id = seed << 16 | (self.contexts.len() as u64 + 1);
-        let config = Config { id, seed, wish, token: 0, listens: true, visible };
+        let token_id = self.name_of(token);
+        let config = Config { id, seed, wish, token: token_id, listens: true, visible };
         let agent = Agent::new(config, self.clocks(partition));
         self.contexts.push(Context {
             agent,
             partition,
-            token: self.former.len(),
+            token,
             alive: true,
             stopped: false,
             away: false,
@@ -180,6 +195,24 @@ impl World {
         }
         self.run(3_000);
         self.count_anew();
+    }
+
+    /// The newest token, by the order in which they were issued.
+    #[must_use]
+    pub const fn newest(&self) -> usize {
+        self.former.len()
+    }
+
+    /// What a token is called in its group (`js/name.ts`).
+    pub(crate) fn name_of(&self, token: usize) -> TokenId {
+        if self.group { token as TokenId + 1 } else { 0 }
+    }
+
+    /// The channel of a page: its partition and, unless all are one group, its token.
+    #[must_use]
+    pub fn channel(&self, at: usize) -> (usize, usize) {
+        let Context { partition, token, .. } = self.contexts[at];
+        (partition, if self.group { 0 } else { token })
     }
 
     /// Forgets what was counted, but for the requests that are under way.

@@ -12,7 +12,7 @@ use super::Happening;
 pub struct Context {
     /// Its machine.
     pub agent: Agent,
-    /// Whom it can hear: contexts of the same partition and token.
+    /// Whom it can hear: contexts of the same partition, with the same token or of the same group.
     pub partition: usize,
     /// The token that it holds, by the order in which they were issued.
     pub token: usize,
