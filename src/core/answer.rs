@@ -7,9 +7,14 @@ use super::facts::Failure;
 use super::output::{Event, Fault};
 use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS, Policy};
 use super::rules;
+use super::time::JUMP_MS;
 
 /// Rounding of two clocks to whole milliseconds, and no more.
 const ROUNDING_MS: u64 = 20;
+/// By how much the clocks of two pages may differ unnoticed. What an answer says of so little more
+/// counts for its own token: told to the others of the group, it would come back as later still, and
+/// nobody would ever be out.
+const UNNOTICED_MS: u64 = 2 * JUMP_MS;
 /// First pause after a failure; it doubles with each further one.
 const BACKOFF_MS: u64 = 1000;
 /// Longest pause after a failure.
@@ -111,8 +116,10 @@ impl Agent {
         } else if let (Some(earliest), Some(latest)) = (earliest, latest) {
             if earliest > known + ROUNDING_MS {
                 // Somebody whom we can't hear was active: another partition, browser or device.
-                times.activity = earliest;
                 times.acknowledged = latest;
+                if earliest > times.activity + UNNOTICED_MS {
+                    times.activity = earliest;
+                }
             } else if told {
                 // A key pressed since then is news of its own.
                 times.acknowledged = times.acknowledged.max(latest);

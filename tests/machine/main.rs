@@ -5,6 +5,7 @@ mod bad_input;
 mod clocks;
 mod end_together;
 mod facts_merge;
+mod groups;
 mod holds;
 mod idle_is_silent;
 mod newcomers;

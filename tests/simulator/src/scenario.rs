@@ -161,9 +161,16 @@ impl Stage {
             if let Some(token) = token.filter(lives) {
                 return token;
             }
-            self.world.rotate();
+            self.issue();
         }
         self.world.newest()
+    }
+
+    /// A token of its own for a page of the group. After the end of a shift nobody signs in.
+    fn issue(&mut self) {
+        if self.story.policy.logout_at.is_none_or(|at| at > self.world.now) {
+            self.world.rotate();
+        }
     }
 
     /// A random number below `end`.

@@ -37,6 +37,8 @@ impl Checks {
         let told = ended_at.saturating_sub(self.told_within());
         // Nobody tells a token of what is only heard by those with another.
         let heard = !bounds.group || world.partitions.len() == 1;
+        let untold_for = bounds.longest_hold_ms + bounds.longest_idle_ms;
+        let heard = heard && self.left_together_at + untold_for < now;
         let held = |truth: &Truth| heard && truth.is_held(ended_at + self.slack(), told);
         let problem = if alone && well && self.well_since + 15_000 < now {
             Some("the authority could have been asked".to_owned())
@@ -75,6 +77,11 @@ impl Checks {
         }
         let slack = self.slack() + self.lost();
         let here = world.channel(at);
+        // Until it came nobody here may have told the authority of its token.
+        let came_at = self.seen[at].opened_at.max(self.seen[at].woke_at);
+        if bounds.group && ended.is_some_and(|at| at < came_at + self.told_within()) {
+            return None;
+        }
         let mut problem = None;
         for (other, context) in world.contexts.iter().enumerate() {
             let seen = self.seen[other];

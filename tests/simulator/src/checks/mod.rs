@@ -181,6 +181,8 @@ pub struct Checks {
     pub well_since: u64,
     /// When a clock was last set.
     pub clock_set_at: u64,
+    /// When two pages last went at one moment: each takes the other for the last, and tells nothing.
+    left_together_at: u64,
     /// When anything was last done to anybody.
     last_event: u64,
     /// Trusted inputs so far.
@@ -201,6 +203,7 @@ impl Checks {
             ends: Vec::new(),
             well_since: 0,
             clock_set_at: 0,
+            left_together_at: 0,
             last_event: 0,
             pressed: 0,
         }

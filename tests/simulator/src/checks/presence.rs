@@ -46,15 +46,18 @@ impl Checks {
         let well = world.authority_up && world.trouble == Trouble::None;
         let unasked = !well || self.well_since + 10_000 > now;
         let longest_hold_ms = self.bounds.longest_hold_ms;
-        let former = self.truths.range(..token);
-        let former = former.map(|(_, truth)| truth.basis(now).0.max(truth.pressed_at)).max();
+        let (mut done, mut promised) = (0, 0);
+        for (_, truth) in self.truths.range(..token) {
+            done = truth.basis(now).0.max(truth.pressed_at).max(done);
+            promised = truth.promised.max(promised);
+        }
         let truth = self.truths.entry(token).or_default();
         if truth.active_at == 0 {
             // Whoever signs in is there.
             (truth.pressed_at, truth.active_at) = (now, now);
             world.plan(0, Happening::Look(DEADLINES));
         }
-        let acts = truth.acts(input, now, former.unwrap_or(0));
+        let acts = truth.acts(input, now, (done, promised));
         let had_holds = truth.had_holds();
         // The lapse of a hold counts as activity, also once the hold is taken up again.
         truth.active_at = truth.basis(now).0;

@@ -69,7 +69,7 @@ impl Checks {
             let heard = pause > bounds.delay_ms
                 && (was_here || (here_since < now && others.next().is_some()));
             // One whose answer moved on to another token with its sender is sent again.
-            let rest = if bounds.rotates { 2_500 } else { u64::MAX };
+            let rest = if bounds.rotates || bounds.group { 2_500 } else { u64::MAX };
             // A newcomer may be greeted by one that has not heard of the answer yet.
             let rest = if was_here { rest } else { rest.min(BOUND_MS) };
             let times = &context.agent.facts().times;
@@ -122,8 +122,12 @@ impl Checks {
                 let seen = self.seen[other];
                 newest = newest.max(seen.counted_at);
                 // Of two that go at one moment each takes the other for the last.
-                let there = context.hears() || seen.left_at + self.bounds.delay_ms >= world.now;
+                let just_left = seen.left_at + self.bounds.delay_ms >= world.now;
+                let there = context.hears() || just_left;
                 alone &= other == at || !there;
+                if other != at && just_left {
+                    self.left_together_at = world.now;
+                }
             }
         }
         self.seen[at].left_at = world.now;

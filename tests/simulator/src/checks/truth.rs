@@ -55,9 +55,9 @@ impl Truth {
         calls.any(|call| call.expires_at > now && call.told_from < taken_before)
     }
 
-    /// Somebody does something. `former` is what was last done with the tokens before this one: facts
-    /// move along with a page. Whether it is activity.
-    pub(super) fn acts(&mut self, input: &Input<'_>, now: u64, former: u64) -> bool {
+    /// Somebody does something. `former` is what was last done with the tokens before this one, and
+    /// promised to them: facts move along with a page. Whether it is activity.
+    pub(super) fn acts(&mut self, input: &Input<'_>, now: u64, former: (u64, u64)) -> bool {
         match input {
             Input::Activity { age_ms, .. } => {
                 self.pressed_at = self.pressed_at.max(now - age_ms.min(&now));
@@ -75,8 +75,9 @@ impl Truth {
                 open
             }
             Input::TokenChanged(_) => {
-                self.pressed_at = self.pressed_at.max(former);
-                self.active_at = self.active_at.max(former);
+                self.pressed_at = self.pressed_at.max(former.0);
+                self.active_at = self.active_at.max(former.0);
+                self.promised = self.promised.max(former.1);
                 false
             }
             _ => false,

@@ -39,6 +39,7 @@ impl World {
         match &request.what {
             What::KeepAlive { report, .. } => {
                 self.tally.keepalives += 1;
+                *self.tally.keepalives_of.entry(token).or_default() += 1;
                 // An end is told by the state below.
                 let _ = self.session_of(token).touch(now, &policy, &to_wire(report));
             }

@@ -91,7 +91,7 @@ impl World {
     }
 
     /// The authority's session of a token.
-    pub(crate) fn session_of(&mut self, token: usize) -> &mut Session {
+    pub fn session_of(&mut self, token: usize) -> &mut Session {
         match self.former.get_mut(token) {
             Some(session) => session,
             None => &mut self.session,

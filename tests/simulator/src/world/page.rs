@@ -61,6 +61,8 @@ impl Context {
 pub struct Tally {
     /// Keep-alives that reached the authority.
     pub keepalives: usize,
+    /// The same by token.
+    pub keepalives_of: BTreeMap<usize, usize>,
     /// Questions that reached it.
     pub questions: usize,
     /// Ends that reached it.
