@@ -69,12 +69,21 @@ impl Agent {
 
     /// Somebody is here, or was then.
     pub(super) fn active(&mut self, at: u64) {
-        // The others are about to warn: they must not wait for the next routine broadcast. (The warning
-        // of a shift's end is not put off by it.)
-        let soon = self.now() + 2 * PAUSE_MS;
-        let urgent = self.due().is_some_and(|due| soon >= due.warn_at && !due.scheduled);
         self.me.active_at = self.me.active_at.max(at);
-        self.facts.times.activity = self.facts.times.activity.max(at);
+        self.learn_activity(at);
+    }
+
+    /// Somebody was active then, here or elsewhere.
+    pub(super) fn learn_activity(&mut self, at: u64) {
+        // The others are about to warn: they must not wait for the next routine broadcast. (The warning
+        // of a shift's end is not put off by it.) Those with another token may know less of theirs.
+        let due = self.due().filter(|due| !due.scheduled);
+        let policy = self.policy();
+        let times = &mut self.facts.times;
+        let others = times.activity + policy.idle_timeout_ms - policy.warn_before_ms;
+        times.activity = times.activity.max(at);
+        let soon = self.now() + 2 * PAUSE_MS;
+        let urgent = due.is_some_and(|due| soon >= due.warn_at.min(others));
         if urgent { self.urgent() } else { self.news() }
     }
 

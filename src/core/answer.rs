@@ -108,8 +108,9 @@ impl Agent {
         let latest = idle.map(|ms| now.saturating_sub(ms));
         let times = &mut self.facts.times;
         let told = covers == Some(times.activity);
-        times.acknowledged = times.acknowledged.max(covers.unwrap_or(0));
         let known = times.activity.max(times.acknowledged);
+        let said = covers.max(earliest).unwrap_or(0);
+        times.acknowledged = times.acknowledged.max(said);
         if times.activity == 0 {
             times.activity = earliest.unwrap_or(self.started);
             times.acknowledged = latest.unwrap_or(self.started);
@@ -118,13 +119,14 @@ impl Agent {
                 // Somebody whom we can't hear was active: another partition, browser or device.
                 times.acknowledged = latest;
                 if earliest > times.activity + UNNOTICED_MS {
-                    times.activity = earliest;
+                    self.learn_activity(earliest);
                 }
             } else if told {
                 // A key pressed since then is news of its own.
                 times.acknowledged = times.acknowledged.max(latest);
             }
         }
+        let times = &mut self.facts.times;
         times.answered = times.answered.max(began);
         if let Some(ms) = alive.remaining_ms {
             times.granted = times.granted.max(now + ms);

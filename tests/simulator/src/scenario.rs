@@ -166,11 +166,14 @@ impl Stage {
         self.world.newest()
     }
 
-    /// A token of its own for a page of the group. After the end of a shift nobody signs in.
-    fn issue(&mut self) {
-        if self.story.policy.logout_at.is_none_or(|at| at > self.world.now) {
+    /// A token of its own for a page of the group. At the end of a shift nobody signs in: no hold of the
+    /// group could be told in time.
+    fn issue(&mut self) -> bool {
+        let in_time = self.story.policy.logout_at.is_none_or(|at| at > self.world.now + 5_000);
+        if in_time {
             self.world.rotate();
         }
+        in_time
     }
 
     /// A random number below `end`.

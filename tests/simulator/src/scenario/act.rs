@@ -165,8 +165,9 @@ impl Stage {
             // A page is given another token, and the others keep theirs.
             let Some(at) = self.somebody() else { return };
             self.faults += self.world.contexts.len() as u64;
-            self.issue();
-            self.world.take_new_token(at);
+            if self.issue() {
+                self.world.take_new_token(at);
+            }
         }
         if self.story.rotates && self.behind.is_empty() && !self.all_over() {
             self.faults += self.world.contexts.len() as u64;
