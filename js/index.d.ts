@@ -93,7 +93,7 @@ export interface ContextStatus {
   /** It is the context that was asked. */
   readonly own: boolean;
   readonly visible: boolean;
-  /** It reads the authority's event stream for the group. */
+  /** It reads the authority's event stream for those with its token. */
   readonly streaming: boolean;
   readonly counts: Counts;
   /** Keep-alives that it sent. */
@@ -157,7 +157,11 @@ export interface AgentOptions {
   token: TokenSource;
   /** An authority's base URL, or the server that you have. */
   authority: string | KeepAlive;
-  /** A name for contexts that count together; those with the same token by default. */
+  /**
+   * A name for contexts that count together, such as the session's; those with the same token by
+   * default. Each may have a token of its own then: activity counts for all of them, and each token is
+   * kept alive by the pages that hold it.
+   */
   group?: string;
   /**
    * Exact origins of pages that embed this one, such as `https://crm.example`: their heartbeats count
@@ -253,10 +257,17 @@ export interface Agent extends Emitter<AgentEvents> {
   hold(reason: string, options?: { ttlMs?: number }): Hold;
   /** The user's answer to the warning. */
   stay(): void;
-  /** Signs out everywhere, at once. */
+  /** Signs out everywhere, at once: of every token of the group. */
   end(because?: EndedBecause): void;
   /** The token was rotated: facts move along, nobody is logged out by it. After the end it throws. */
   setToken(token: TokenSource): Promise<void>;
+  /**
+   * For a frame in another site's page: asks the browser for the channel and the locks of the app's
+   * own tabs, with `document.requestStorageAccess`, and joins them there. Call it in a click, or the
+   * browser refuses. Whether it joined: `false` where the browser or the user refuses, or where the
+   * browser gives access to cookies alone, and then nothing has changed.
+   */
+  joinTopLevel(): Promise<boolean>;
   /** Leaves; everything is unhooked. */
   close(): void;
 }

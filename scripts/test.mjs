@@ -2,9 +2,10 @@
  * `npm test [-- STEP...]`: installs what is missing, builds, and runs everything that CI runs. A
  * failed step does not stop the later ones; the last line sums up.
  */
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { buildAgent, buildAuthority } from './build.mjs';
-import { ensureBrowser, ensureOthers } from './lib/browser.mjs';
+import { ensureBrowser, ensureOthers, withoutOthers } from './lib/browser.mjs';
 import { root } from './lib/project.mjs';
 import { nodeTool, program, run, Stop, seconds } from './lib/run.mjs';
 import { filesIn } from './lib/steps.mjs';
@@ -96,6 +97,26 @@ function testFiles(inBrowser) {
     .sort();
 }
 
+/** What runs in every engine: the files that ask which one it is. */
+function suiteFiles() {
+  return testFiles(true).filter((file) => readFileSync(file, 'utf8').includes("'./lib/engine.mjs'"));
+}
+
+/**
+ * The suite in another engine than Chromium.
+ * @param {string} engine
+ * @returns {Step}
+ */
+const inEngine = (engine) => ({
+  name: engine,
+  build: true,
+  work: async () => {
+    if (withoutOthers) return { passed: 0, failed: 0 };
+    await ensureOthers();
+    return nodeTests(suiteFiles(), ['--test-concurrency=1'], { ...process.env, ENGINE: engine });
+  },
+});
+
 /** Each commit plays stories of its own; outside of a checkout the first ones. */
 async function firstSeed() {
   const { code, text } = await run('git', ['rev-parse', '--short=8', 'HEAD'], { output: 'keep' });
@@ -139,6 +160,7 @@ const steps = [
       return nodeTests(testFiles(true), ['--test-concurrency=1'], env);
     },
   },
+  inEngine('firefox'),
   { name: 'size', build: true, work: async () => one(size()) },
   check('tidy', process.execPath, ['scripts/tidy.mjs']),
 ];

@@ -2,15 +2,16 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
-import { pause, recorded, startChromium } from './lib/chromium.mjs';
+import { pause, recorded } from './lib/chromium.mjs';
+import { startBrowser } from './lib/engine.mjs';
 import { startStub } from './lib/stub.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
 /** @type {Awaited<ReturnType<typeof startAuthority>>} */
 let authority;
-/** @type {Awaited<ReturnType<typeof startChromium>>} */
-let chromium;
+/** @type {Awaited<ReturnType<typeof startBrowser>>} */
+let browser;
 /** @type {Awaited<ReturnType<typeof startStub>>} */
 let stub;
 /** @type {Page} */
@@ -18,12 +19,12 @@ let tab;
 
 before(async () => {
   authority = await startAuthority({ idle: '60s', warn: '5s', keepAlive: '2s' });
-  chromium = await startChromium();
+  browser = await startBrowser();
   stub = await startStub();
 });
 after(async () => {
   stub?.stop();
-  await chromium?.close();
+  await browser?.close();
   await authority?.stop();
 });
 afterEach(() => tab?.close());
@@ -41,7 +42,7 @@ const ALIVE = { state: 'alive', remaining_ms: 60_000, idle_ms: 0, policy: POLICY
 
 /** Starts an agent in a fresh tab and gives the error that it throws. @param {string} options */
 async function failure(options) {
-  tab = await chromium.open(`${authority.base}/`);
+  tab = await browser.open(`${authority.base}/`);
   return /** @type {Promise<any>} */ (
     tab.evaluate(`start(${options}).then(() => null, (error) => ({
       name: error.name, code: error.code, option: error.option, message: error.message,
@@ -104,7 +105,7 @@ test('an option that is undefined is one that is not given', async () => {
 /** A tab whose authority is the stub. @param {import('./lib/stub.mjs').Reply} reply */
 async function openAgainst(reply) {
   stub.answer(reply);
-  tab = await chromium.open(`${authority.base}/`);
+  tab = await browser.open(`${authority.base}/`);
   const token = `stub-token-${crypto.randomUUID()}`;
   await tab.evaluate(
     (given, base) => Object(window).start({ token: given, authority: base }),
@@ -119,7 +120,7 @@ const status = async () => /** @type {any} */ (await tab.evaluate('window.agent.
 
 describe('an authority that fails', () => {
   test('is not there at the start: one fault, and the agent goes on', async () => {
-    tab = await chromium.open(`${authority.base}/`);
+    tab = await browser.open(`${authority.base}/`);
     await tab.evaluate(
       `start({ token: 'token-of-nobody-at-all', authority: 'http://localhost:9' })`,
     );
@@ -202,7 +203,7 @@ describe('rubbish on the channel', () => {
   test('is dropped, counted and reported once for each kind', async () => {
     const token = await authority.token();
     [tab] = /** @type {[Page]} */ (
-      /** @type {unknown} */ (await chromium.openAll(1, `${authority.base}/?token=${token}`))
+      /** @type {unknown} */ (await browser.openAll(1, `${authority.base}/?token=${token}`))
     );
     const before = await status();
     const name = await tab.evaluate(async (secret) => {

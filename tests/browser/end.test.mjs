@@ -2,23 +2,24 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
-import { eachShows, pause, recorded, startChromium } from './lib/chromium.mjs';
+import { eachShows, pause, recorded } from './lib/chromium.mjs';
+import { startBrowser, unless } from './lib/engine.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
 /** @type {Awaited<ReturnType<typeof startAuthority>>} */
 let authority;
-/** @type {Awaited<ReturnType<typeof startChromium>>} */
-let chromium;
+/** @type {Awaited<ReturnType<typeof startBrowser>>} */
+let browser;
 /** @type {Page[]} */
 let tabs = [];
 
 before(async () => {
   authority = await startAuthority({ idle: '30s', warn: '5s', keepAlive: '5s' });
-  chromium = await startChromium();
+  browser = await startBrowser();
 });
 after(async () => {
-  await chromium?.close();
+  await browser?.close();
   await authority?.stop();
 });
 afterEach(async () => {
@@ -30,7 +31,7 @@ afterEach(async () => {
 /** @param {number} count @param {string} user */
 async function openTabs(count, user) {
   const token = await authority.token(user);
-  tabs = await chromium.openAll(count, `${authority.base}/?token=${token}`);
+  tabs = await browser.openAll(count, `${authority.base}/?token=${token}`);
   return token;
 }
 
@@ -72,13 +73,18 @@ test('a tab that opens after the end is ended without showing anything else', as
   const token = await openTabs(2, 'late');
   await tabs[0]?.evaluate('window.agent.end()');
   await eachShows(tabs, 'ended', 1_000);
-  const late = await chromium.open(`${authority.base}/?token=${token}`);
+  const late = await browser.open(`${authority.base}/?token=${token}`);
   tabs.push(late);
   await eachShows([late], 'ended', 3_000);
   assert.equal((await because('phase')).at(-1), 'ended');
 });
 
-test('the tab whose keep-alive is in flight crashes: another sends it, once', async () => {
+const uncrashed = unless({
+  firefox: 'WebDriver BiDi stops no request on its way and crashes no tab.',
+  webkit: 'WebDriver stops no request on its way and crashes no tab.',
+});
+const sentOnce = 'the tab whose keep-alive is in flight crashes: another sends it, once';
+test(sentOnce, { skip: uncrashed }, async () => {
   const token = await openTabs(3, 'kim');
   const [victim] = /** @type {[Page]} */ (/** @type {unknown} */ (tabs));
   const before = await authority.counts();

@@ -5,24 +5,25 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
-import { eachShows, pause, startChromium, statusOf } from './lib/chromium.mjs';
+import { eachShows, pause, statusOf } from './lib/chromium.mjs';
 import { onSite } from './lib/embed.mjs';
+import { startBrowser } from './lib/engine.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
 /** @type {Awaited<ReturnType<typeof startAuthority>>} */
 let authority;
-/** @type {Awaited<ReturnType<typeof startChromium>>} */
-let chromium;
+/** @type {Awaited<ReturnType<typeof startBrowser>>} */
+let browser;
 /** @type {Page} */
 let tab;
 
 before(async () => {
   authority = await startAuthority({ idle: '60s', warn: '5s', keepAlive: '1s' });
-  chromium = await startChromium();
+  browser = await startBrowser();
 });
 after(async () => {
-  await chromium?.close();
+  await browser?.close();
   await authority?.stop();
 });
 afterEach(() => tab?.close());
@@ -30,7 +31,7 @@ afterEach(() => tab?.close());
 /** @param {object} options */
 async function open(options) {
   const query = `token=${await authority.token()}&options=${JSON.stringify(options)}`;
-  tab = await chromium.open(`${authority.base}/?${query}`);
+  tab = await browser.open(`${authority.base}/?${query}`);
   // What is pressed sooner waits for the first answer.
   await eachShows([tab], 'active');
 }
@@ -44,7 +45,7 @@ async function embed(src, into = 'document.body') {
     (${into}).append(frame);
   })`);
   await pause(300);
-  return /** @type {import('puppeteer-core').Frame} */ (tab.frames().at(-1));
+  return /** @type {import('puppeteer-core').Frame} */ ((await tab.frames()).at(-1));
 }
 
 const counted = async () => {
@@ -59,7 +60,7 @@ test('input in a frame of the same origin counts, and in one within it', async (
   await tab.keyboard.press('a');
   assert.deepEqual(await counted(), [1, 0]);
   await frame.evaluate(`new Promise((done) => embed('/host.html').onload = done)`);
-  const [inner] = frame.childFrames();
+  const [inner] = await frame.childFrames();
   await inner?.waitForFunction('window.ready');
   await inner?.focus('#notes');
   await tab.keyboard.press('b');

@@ -6,8 +6,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
-import { pause, startChromium, type } from './lib/chromium.mjs';
+import { pause, type } from './lib/chromium.mjs';
 import { frameIn, onSite } from './lib/embed.mjs';
+import { startBrowser } from './lib/engine.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
@@ -15,17 +16,17 @@ const IDLE_MS = 6_000;
 
 /** @type {Awaited<ReturnType<typeof startAuthority>>} */
 let authority;
-/** @type {Awaited<ReturnType<typeof startChromium>>} */
-let chromium;
+/** @type {Awaited<ReturnType<typeof startBrowser>>} */
+let browser;
 /** @type {Page[]} */
 let pages = [];
 
 before(async () => {
   authority = await startAuthority({ idle: '6s', warn: '2s', keepAlive: '1s' });
-  chromium = await startChromium();
+  browser = await startBrowser();
 });
 after(async () => {
-  await chromium?.close();
+  await browser?.close();
   await authority?.stop();
 });
 afterEach(async () => {
@@ -47,7 +48,7 @@ function address(path, query) {
 
 /** @param {string} url */
 async function open(url) {
-  const page = await chromium.open(url);
+  const page = await browser.open(url);
   pages.push(page);
   return page;
 }

@@ -2,23 +2,24 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
-import { eachShows, pause, posted, recorded, startChromium } from './lib/chromium.mjs';
+import { eachShows, pause, posted, recorded } from './lib/chromium.mjs';
+import { startBrowser, unless } from './lib/engine.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
 /** @type {Awaited<ReturnType<typeof startAuthority>>} */
 let authority;
-/** @type {Awaited<ReturnType<typeof startChromium>>} */
-let chromium;
+/** @type {Awaited<ReturnType<typeof startBrowser>>} */
+let browser;
 /** @type {Page[]} */
 let tabs = [];
 
 before(async () => {
   authority = await startAuthority({ idle: '30s', warn: '5s', keepAlive: '2s' });
-  chromium = await startChromium();
+  browser = await startBrowser();
 });
 after(async () => {
-  await chromium?.close();
+  await browser?.close();
   await authority?.stop();
 });
 afterEach(async () => {
@@ -28,7 +29,7 @@ afterEach(async () => {
 
 /** @returns {Promise<[Page, Page]>} */
 async function openTwo() {
-  tabs = await chromium.openAll(2, `${authority.base}/?token=${await authority.token()}`);
+  tabs = await browser.openAll(2, `${authority.base}/?token=${await authority.token()}`);
   return /** @type {[Page, Page]} */ (/** @type {unknown} */ (tabs));
 }
 
@@ -101,9 +102,13 @@ test('a rotated token takes the facts along: nobody is logged out, the new one i
   assert.deepEqual(ended, [[], []]);
 });
 
-test('an insecure page has no locks: the agent works alone and says so once', async () => {
+const named = unless({
+  firefox: 'It takes every name of this machine for secure.',
+  webkit: 'WebDriver gives this machine no second name.',
+});
+test('an insecure page has no locks: the agent works alone', { skip: named }, async () => {
   const base = authority.base.replace('localhost', 'insecure.test');
-  const tab = await chromium.open(`${base}/?token=${await authority.token('alone')}`);
+  const tab = await browser.open(`${base}/?token=${await authority.token('alone')}`);
   tabs = [tab];
   assert.equal(await tab.evaluate('isSecureContext'), false);
   await eachShows([tab], 'active');

@@ -6,8 +6,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
-import { eachShows, recorded, startChromium, statusOf, type } from './lib/chromium.mjs';
+import { eachShows, recorded, statusOf, type } from './lib/chromium.mjs';
 import { frameIn, onSite } from './lib/embed.mjs';
+import { startBrowser } from './lib/engine.mjs';
 
 const IDLE_MS = 8_000;
 const TIMES = { idle: '8s', warn: '3s', keepAlive: '1s' };
@@ -17,16 +18,16 @@ const TIMES = { idle: '8s', warn: '3s', keepAlive: '1s' };
 let authority;
 /** @type {Authority} */
 let linking;
-/** @type {Awaited<ReturnType<typeof startChromium>>} */
-let chromium;
+/** @type {Awaited<ReturnType<typeof startBrowser>>} */
+let browser;
 
 before(async () => {
   authority = await startAuthority(TIMES);
   linking = await startAuthority({ ...TIMES, linkTokens: true });
-  chromium = await startChromium();
+  browser = await startBrowser();
 });
 after(async () => {
-  await chromium?.close();
+  await browser?.close();
   await authority?.stop();
   await linking?.stop();
 });
@@ -39,8 +40,8 @@ after(async () => {
 async function beside(server, [own, framed]) {
   const crm = onSite(server.base, 'crm');
   const src = encodeURIComponent(`${server.base}/?token=${framed}&host=${crm}`);
-  const tab = await chromium.open(`${server.base}/?token=${own}`);
-  const page = await chromium.open(`${crm}/host.html?attach&frame=${src}`, 'window');
+  const tab = await browser.open(`${server.base}/?token=${own}`);
+  const page = await browser.open(`${crm}/host.html?attach&frame=${src}`, 'window');
   const frame = await frameIn(page);
   assert.equal((await statusOf(tab)).contexts, 1, 'they do not hear each other');
   return { tab, page, frame };

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
-import { eachShows, pause, recorded, startChromium, statusOf } from './lib/chromium.mjs';
+import { eachShows, pause, recorded, statusOf } from './lib/chromium.mjs';
+import { startBrowser } from './lib/engine.mjs';
 
 const TABS = 10;
 const MINUTE_MS = 60_000;
@@ -10,20 +11,20 @@ const EVERY_MS = 2_000;
 
 /** @type {Awaited<ReturnType<typeof startAuthority>>} */
 let authority;
-/** @type {Awaited<ReturnType<typeof startChromium>>} */
-let chromium;
+/** @type {Awaited<ReturnType<typeof startBrowser>>} */
+let browser;
 
 before(async () => {
   authority = await startAuthority({ idle: '20s', warn: '5s', keepAlive: '2s' });
-  chromium = await startChromium();
+  browser = await startBrowser();
 });
 after(async () => {
-  await chromium?.close();
+  await browser?.close();
   await authority?.stop();
 });
 
 test('every 2 s for a minute in 10 tabs: no logout, no 401, keep-alives as for one token', async (t) => {
-  const tabs = await chromium.openAll(
+  const tabs = await browser.openAll(
     TABS,
     `${authority.base}/?token=${await authority.token('0')}`,
   );

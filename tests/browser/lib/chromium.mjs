@@ -1,4 +1,7 @@
 /** A real Chromium, driven over the DevTools protocol, with many tabs. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import puppeteer from 'puppeteer-core';
 
 const FLAGS = [
@@ -32,16 +35,34 @@ const REAL = [
  * @param {object} [options]
  * @param {string[]} [options.flags] further flags
  * @param {() => void} [options.prepare] runs in each page before anything else
+ * @param {object} [options.preferences] what a user sets, by the names of Chromium's own file
  */
-export async function startChromium({ flags = [], prepare = () => {} } = {}) {
+export async function startChromium({ flags = [], prepare = () => {}, preferences } = {}) {
+  const profile = preferences && profileWith(preferences);
   const browser = await puppeteer.launch({
+    userDataDir: profile,
     executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
     args: [...FLAGS, ...flags],
     ignoreDefaultArgs: REAL,
     // Fifty tabs on two cores: a tab answers late when all of them start.
     protocolTimeout: 120_000,
   });
+  return {
+    ...tabsOf(browser, prepare),
+    async close() {
+      await browser.close();
+      if (profile) rmSync(profile, { recursive: true, force: true, maxRetries: 3 });
+    },
+  };
+}
 
+/**
+ * What a suite does with the tabs of a browser.
+ * @param {import('puppeteer-core').Browser} browser
+ * @param {() => void} prepare runs in each page before anything else
+ * @param {(page: Page) => void} [adapt] makes a page answer as those of Chromium do
+ */
+export function tabsOf(browser, prepare, adapt = () => {}) {
   /**
    * Opens one tab and waits until its agent listens.
    * @param {string} url
@@ -49,6 +70,7 @@ export async function startChromium({ flags = [], prepare = () => {} } = {}) {
    */
   async function open(url, type = 'tab') {
     const page = await browser.newPage(type === 'window' ? { type } : { type: 'tab' });
+    adapt(page);
     await page.evaluateOnNewDocument(countPosts);
     await page.evaluateOnNewDocument(prepare);
     await page.goto(url);
@@ -78,8 +100,15 @@ export async function startChromium({ flags = [], prepare = () => {} } = {}) {
       const others = Array.from({ length: count - 1 }, () => open(base));
       return [first, ...(await Promise.all(others))];
     },
-    close: () => browser.close(),
   };
+}
+
+/** A folder for one browser. @param {object} preferences */
+function profileWith(preferences) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'stillhere-chromium-'));
+  mkdirSync(path.join(folder, 'Default'));
+  writeFileSync(path.join(folder, 'Default', 'Preferences'), JSON.stringify(preferences));
+  return folder;
 }
 
 /** Runs in the page before anything else: every message that it posts is counted and kept. */

@@ -16,9 +16,10 @@ export const onSite = (base, name) => base.replace('localhost', `${name}.localho
  */
 export async function frameIn(page, { address = 'token=', condition = 'window.agent' } = {}) {
   for (let tries = 0; tries < 200; tries += 1) {
-    for (const frame of page.frames().filter((each) => each.url().includes(address))) {
+    for (const frame of await page.frames()) {
       // One that is on its way answers nothing.
-      if (await frame.evaluate(`Boolean(${condition})`).catch(() => false)) return frame;
+      const says = `location.href.includes('${address}') && Boolean(${condition})`;
+      if (await frame.evaluate(says).catch(() => false)) return frame;
     }
     await pause(50);
   }

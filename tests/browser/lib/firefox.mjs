@@ -1,16 +1,26 @@
 /** A real Firefox, driven over WebDriver BiDi, with several tabs. */
 import puppeteer from 'puppeteer-core';
 import { findFirefox } from '../../../scripts/lib/browser.mjs';
-import { pause } from './chromium.mjs';
+import { pause, tabsOf } from './chromium.mjs';
 
 /** @typedef {import('puppeteer-core').Page} Page */
 
 export const ACTIVE = "window.agent?.status.phase === 'active'";
 
 /**
+ * @param {Page | import('puppeteer-core').Frame} place
+ * @returns {any} in the place of the driver's own `waitForFunction`
+ */
+export const waitsFor =
+  (place) =>
+  /** @param {string} condition @param {{ timeout?: number }} [options] */
+  (condition, { timeout } = {}) =>
+    eachBecomes([place], condition, timeout);
+
+/**
  * Waits until that is true in every tab. The driver's own way lost a page now and then that had
  * just been loaded or restored, so it is asked from here.
- * @param {Page[]} tabs
+ * @param {(Page | import('puppeteer-core').Frame)[]} tabs
  * @param {string} condition
  */
 export async function eachBecomes(tabs, condition, timeout = 30_000) {
@@ -24,7 +34,8 @@ export async function eachBecomes(tabs, condition, timeout = 30_000) {
   }
 }
 
-export async function startFirefox() {
+/** @param {() => void} [prepare] runs in each page before anything else */
+export async function startFirefox(prepare = () => {}) {
   const executablePath = findFirefox();
   if (!executablePath) throw new Error('These tests need Firefox: install firefox-esr.');
   const browser = await puppeteer.launch({
@@ -39,7 +50,9 @@ export async function startFirefox() {
   let tabs = [];
 
   return {
-    browser,
+    ...tabsOf(browser, prepare, (page) => {
+      page.waitForFunction = waitsFor(page);
+    }),
     /**
      * Shows the page in that many tabs, the same ones each time, and waits for their agents. The
      * last one is seen.

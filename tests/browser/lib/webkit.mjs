@@ -5,6 +5,7 @@ import { findWebKit } from '../../../scripts/lib/browser.mjs';
 import { freePort } from './authority.mjs';
 import { eachShows, pause } from './chromium.mjs';
 import { processesBelow } from './sleep.mjs';
+import { Session, WebDriverPage } from './webdriver.mjs';
 
 /** A display that nobody else uses. @param {string} program */
 async function startDisplay(program) {
@@ -57,73 +58,39 @@ export async function startWebKit() {
     throw error;
   });
 
-  /** A session speaks to one window at a time. @type {Promise<unknown>} */
-  let last = Promise.resolve();
-  /**
-   * @param {string} handle
-   * @param {string} route
-   * @param {unknown} body
-   */
-  function inWindow(handle, route, body) {
-    const next = last.then(async () => {
-      await call('POST', `${session}/window`, { handle });
-      return call('POST', session + route, body);
-    });
-    last = next.catch(() => {});
-    return next;
-  }
+  const pages = new Session(call, session);
+  const first = new WebDriverPage(pages, await call('GET', `${session}/window`));
+  /** @type {WebDriverPage[]} */
+  let tabs = [];
 
-  /** As much of the other driver's page as the tests need. */
-  class Tab {
-    /** @param {string} handle */
-    constructor(handle) {
-      this.handle = handle;
-      this.keyboard = {
-        /** @param {string} key @returns {Promise<void>} */
-        press: (key) => {
-          const actions = ['keyDown', 'keyUp'].map((type) => ({ type, value: key }));
-          return inWindow(handle, '/actions', { actions: [{ type: 'key', id: 'keys', actions }] });
-        },
-      };
-    }
-
-    /** @param {string} script an expression @returns {Promise<unknown>} */
-    evaluate(script) {
-      return inWindow(this.handle, '/execute/sync', { script: `return ${script}`, args: [] });
-    }
-
-    /** @param {string} url */
-    goto(url) {
-      return inWindow(this.handle, '/url', { url });
-    }
-
-    /** @param {string} condition @param {{ timeout?: number }} [options] */
-    async waitForFunction(condition, { timeout = 30_000 } = {}) {
-      const until = performance.now() + timeout;
-      while (!(await this.evaluate(`Boolean(${condition})`))) {
-        if (performance.now() > until) throw new Error(`Not within ${timeout} ms: ${condition}`);
-        await pause(50);
-      }
-    }
-  }
-
-  const first = new Tab(await call('GET', `${session}/window`));
-  const tabs = [first];
-  for (const type of ['tab', 'window']) {
-    const { handle } = await call('POST', `${session}/window/new`, { type });
-    tabs.push(new Tab(handle));
+  /** @param {string} url @param {'tab' | 'window'} [type] */
+  async function open(url, type = 'tab') {
+    const page = await pages.open(type);
+    await page.goto(url);
+    await page.waitForFunction('window.ready');
+    return page;
   }
 
   return {
+    open,
+    /** @param {number} count @param {string} url */
+    async openAll(count, url) {
+      /** @type {WebDriverPage[]} */
+      const all = [];
+      while (all.length < count) all.push(await open(url));
+      await eachShows(all, 'active');
+      return all;
+    },
     /**
      * Shows the page in three tabs: one that is seen, one hidden behind it, and one in a window of
      * its own, which is seen as well.
      * @param {string} url
      */
     async show(url) {
+      if (tabs.length === 0) tabs = [first, await pages.open('tab'), await pages.open('window')];
       for (const tab of tabs) await tab.goto(url);
       await eachShows(tabs, 'active');
-      return /** @type {[Tab, Tab, Tab]} */ (tabs);
+      return /** @type {[WebDriverPage, WebDriverPage, WebDriverPage]} */ (tabs);
     },
     /** The processes in which pages run. */
     pages: () => processesBelow(driver.pid ?? 0, 'WebKitWebProcess'),
