@@ -77,14 +77,16 @@ impl Agent {
     pub(super) fn learn_activity(&mut self, at: u64) {
         // The others are about to warn: they must not wait for the next routine broadcast. (The warning
         // of a shift's end is not put off by it.) Those with another token may know less of theirs.
-        let due = self.due().filter(|due| !due.scheduled);
         let policy = self.policy();
-        let times = &mut self.facts.times;
-        let others = times.activity + policy.idle_timeout_ms - policy.warn_before_ms;
-        times.activity = times.activity.max(at);
-        let soon = self.now() + 2 * PAUSE_MS;
-        let urgent = due.is_some_and(|due| soon >= due.warn_at.min(others));
-        if urgent { self.urgent() } else { self.news() }
+        let others = self.facts.times.activity + policy.idle_timeout_ms - policy.warn_before_ms;
+        let warn_at = match self.due() {
+            Some(due) if due.scheduled => u64::MAX,
+            Some(due) => due.warn_at.min(others),
+            None => rules::held_until(&self.facts, self.now())
+                .map_or(u64::MAX, |until| until.max(others)),
+        };
+        self.facts.times.activity = self.facts.times.activity.max(at);
+        if self.now() + 2 * PAUSE_MS >= warn_at { self.urgent() } else { self.news() }
     }
 
     /// Counts what came while it was unknown where the session stands, once that is known.

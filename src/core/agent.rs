@@ -16,7 +16,7 @@ use super::output::{Event, Fault, Output, RequestId, What};
 use super::policy::Policy;
 use super::rules::{self, Phase};
 use super::sender::Sender;
-use super::share::{JOIN_MS, Share};
+use super::share::{JOIN_MS, News, Share};
 use super::stream::Stream;
 use super::time::{Reading, Timeline};
 
@@ -297,13 +297,15 @@ impl Agent {
             return;
         };
         self.wound_down = true;
+        // A key that nobody has heard of yet may keep another token of the group.
+        let untold = !self.told_end || self.share.news != News::None;
         self.stop_sending();
         self.leave_stream();
         self.share = Share::NOTHING;
         if self.tell_end {
             self.request(What::End(because));
         }
-        if !self.told_end {
+        if untold {
             self.urgent();
         }
     }

@@ -88,12 +88,14 @@ impl Agent {
         self.facts.times.holds.values().fold(0, |sum: u64, hold| sum.wrapping_add(hold.changed))
     }
 
-    /// The authority knows all holds as they are. Whether that is news.
-    pub(super) fn holds_told(&mut self) -> bool {
+    /// The authority knows the holds as they are, but for those that had lapsed at `began` without a
+    /// word. Whether that is news.
+    pub(super) fn holds_told(&mut self, began: u64) -> bool {
         let mut news = false;
         for hold in self.facts.times.holds.values_mut() {
-            news |= !hold.told;
-            hold.told = true;
+            let told = hold.told || hold.released || hold.lives(began);
+            news |= hold.told != told;
+            hold.told = told;
         }
         news
     }

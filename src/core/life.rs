@@ -58,9 +58,14 @@ impl Agent {
         self.stop_sending();
         self.leave_stream();
         self.me.token = token;
-        // Nobody has told the authority of this token's activity yet. The deadline stays where it was.
-        let told = ::core::mem::take(&mut self.facts.times.acknowledged);
-        self.facts.times.activity = self.facts.times.activity.max(told);
+        // Nobody has told the authority of this token's activity yet, nor of a hold. The deadline stays
+        // where it was.
+        let times = &mut self.facts.times;
+        let told = ::core::mem::take(&mut times.acknowledged);
+        times.activity = times.activity.max(told);
+        for hold in times.holds.values_mut() {
+            hold.told = false;
+        }
         self.rejoin(Join::Moving { until: self.now() + JOIN_MS });
     }
 

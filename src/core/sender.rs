@@ -192,7 +192,7 @@ impl Agent {
         let mut news = !told;
         if told {
             if self.facts.times.answered > known && covers.holds == self.hold_changes() {
-                news = self.holds_told();
+                news = self.holds_told(began);
             }
             self.emit(Event::KeepAlive);
         }

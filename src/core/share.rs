@@ -192,9 +192,8 @@ impl Agent {
     /// One that has not caught up itself has nothing to tell yet: a newcomer must not take that for all
     /// there is.
     fn owe_greeting(&mut self, newcomer: ContextId, token: TokenId, now: u64) {
-        let awake = |(id, row): &(ContextId, &Row)| {
-            *id != newcomer && row.token == token && !row.asleep
-        };
+        let awake =
+            |(id, row): &(ContextId, &Row)| *id != newcomer && row.token == token && !row.asleep;
         let first = self.facts.live().find(awake).is_some_and(|(id, _)| id == self.id);
         let wait = if !self.is_joined() {
             JOIN_MS

@@ -1,5 +1,7 @@
 //! Two clocks (docs/architecture.md, "Clocks and eras"): sleep revives nobody, a changed clock kills nobody.
 
+use stillhere::core::input::Input;
+use stillhere::core::policy::Policy;
 use stillhere::core::rules::Phase;
 
 use crate::rig::{Network, World};
@@ -71,7 +73,7 @@ fn a_wall_clock_set_back_gives_nobody_a_second_more() {
     assert!((1..=3).contains(&world.tally.questions), "{} questions", world.tally.questions);
     // Timers run on the monotonic clock: they fire when they would have.
     for at in 0..3 {
-        world.tell(at, stillhere::core::input::Input::Wake);
+        world.tell(at, Input::Wake);
     }
     world.run(8_950);
     assert!(world.all_ended(), "10 s after the key");
@@ -79,7 +81,7 @@ fn a_wall_clock_set_back_gives_nobody_a_second_more() {
 
 #[test]
 fn a_wall_clock_set_forward_loses_no_key_and_no_hold() {
-    let policy = stillhere::core::policy::Policy { keepalive_ms: 5_000, ..short() };
+    let policy = Policy { keepalive_ms: 5_000, ..short() };
     let mut world = World::new(9, Network::GOOD, policy);
     world.open_all(3);
     world.key(0);
@@ -88,14 +90,14 @@ fn a_wall_clock_set_forward_loses_no_key_and_no_hold() {
     world.key(0);
     world.run(500);
     world.set_clock(0, 3_600_000);
-    world.tell(1, stillhere::core::input::Input::Wake);
+    world.tell(1, Input::Wake);
     world.run(6_000);
     let idle = world.session.state(world.now, &world.policy).idle_ms;
     assert!((6_400..6_700).contains(&idle), "the authority knows of the second key, not {idle} ms");
-    world.tell(0, stillhere::core::input::Input::Hold { id: 1, reason: b"call", ttl_ms: 60_000 });
+    world.tell(0, Input::Hold { id: 1, reason: b"call", ttl_ms: 60_000 });
     world.run(100);
     world.set_clock(0, 3_600_000);
-    world.tell(1, stillhere::core::input::Input::Wake);
+    world.tell(1, Input::Wake);
     world.run(30_000);
     assert_eq!(world.phase(2), Phase::Held);
     assert_eq!(world.contexts[2].agent.facts().times.era, 2, "known by its own name");
@@ -103,7 +105,7 @@ fn a_wall_clock_set_forward_loses_no_key_and_no_hold() {
 
 #[test]
 fn a_key_that_was_not_told_yet_moves_with_the_clock_though_another_notices_first() {
-    let policy = stillhere::core::policy::Policy { keepalive_ms: 8_000, ..short() };
+    let policy = Policy { keepalive_ms: 8_000, ..short() };
     let mut world = World::new(12, Network::GOOD, policy);
     world.open_all(3);
     world.key(0);
@@ -113,7 +115,7 @@ fn a_key_that_was_not_told_yet_moves_with_the_clock_though_another_notices_first
     world.key(0);
     world.run(100);
     world.set_clock(0, 3_600_000);
-    world.tell(1, stillhere::core::input::Input::Wake);
+    world.tell(1, Input::Wake);
     world.run(2_000);
     for at in 0..3 {
         let now = world.reading().wall;
@@ -124,15 +126,11 @@ fn a_key_that_was_not_told_yet_moves_with_the_clock_though_another_notices_first
 
 #[test]
 fn a_key_after_a_hold_that_lapsed_moves_with_the_clock_too() {
-    let policy = stillhere::core::policy::Policy {
-        idle_timeout_ms: 60_000,
-        warn_before_ms: 20_000,
-        keepalive_ms: 8_000,
-        ..short()
-    };
+    let policy =
+        Policy { idle_timeout_ms: 60_000, warn_before_ms: 20_000, keepalive_ms: 8_000, ..short() };
     let mut world = World::new(13, Network::GOOD, policy);
     world.open_all(3);
-    world.tell(0, stillhere::core::input::Input::Hold { id: 1, reason: b"call", ttl_ms: 13_000 });
+    world.tell(0, Input::Hold { id: 1, reason: b"call", ttl_ms: 13_000 });
     world.run(8_500);
     world.key(0);
     world.run(5_500);
@@ -140,7 +138,7 @@ fn a_key_after_a_hold_that_lapsed_moves_with_the_clock_too() {
     world.key(0);
     world.run(1_500);
     world.set_clock(0, 3_600_000);
-    world.tell(1, stillhere::core::input::Input::Wake);
+    world.tell(1, Input::Wake);
     world.run(2_000);
     for at in 0..3 {
         let ago = world.reading().wall - world.contexts[at].agent.facts().times.activity;
@@ -150,13 +148,9 @@ fn a_key_after_a_hold_that_lapsed_moves_with_the_clock_too() {
 
 #[test]
 fn a_sleep_as_long_as_a_flush_was_unanswered_is_no_clock_that_was_set() {
-    use stillhere::core::input::{Departure, Input};
-    let policy = stillhere::core::policy::Policy {
-        idle_timeout_ms: 60_000,
-        warn_before_ms: 20_000,
-        keepalive_ms: 30_000,
-        ..short()
-    };
+    use stillhere::core::input::Departure;
+    let policy =
+        Policy { idle_timeout_ms: 60_000, warn_before_ms: 20_000, keepalive_ms: 30_000, ..short() };
     let mut world = World::new(14, Network::GOOD, policy);
     world.open(true);
     world.run(1_000);
@@ -180,7 +174,6 @@ fn a_sleep_as_long_as_a_flush_was_unanswered_is_no_clock_that_was_set() {
 
 #[test]
 fn a_call_that_is_closed_as_the_clock_is_set_makes_no_moment_of_the_future() {
-    use stillhere::core::input::Input;
     let mut world = World::new(15, Network::GOOD, short());
     world.open_all(3);
     world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 60_000 });
@@ -203,13 +196,8 @@ fn a_call_that_is_closed_as_the_clock_is_set_makes_no_moment_of_the_future() {
 
 #[test]
 fn answers_that_a_peer_ahead_has_heard_explain_no_later_jump() {
-    use stillhere::core::input::Input;
-    let policy = stillhere::core::policy::Policy {
-        idle_timeout_ms: 60_000,
-        warn_before_ms: 20_000,
-        keepalive_ms: 8_000,
-        ..short()
-    };
+    let policy =
+        Policy { idle_timeout_ms: 60_000, warn_before_ms: 20_000, keepalive_ms: 8_000, ..short() };
     let mut world = World::new(16, Network::GOOD, policy);
     world.open(true);
     world.run(1_000);
@@ -230,14 +218,9 @@ fn answers_that_a_peer_ahead_has_heard_explain_no_later_jump() {
 
 #[test]
 fn what_is_under_way_as_the_clock_is_set_to_and_fro_ends_nobody() {
-    use stillhere::core::input::Input;
     let network = Network { latency: 1_000, ..Network::GOOD };
-    let policy = stillhere::core::policy::Policy {
-        idle_timeout_ms: 60_000,
-        warn_before_ms: 20_000,
-        keepalive_ms: 8_000,
-        ..short()
-    };
+    let policy =
+        Policy { idle_timeout_ms: 60_000, warn_before_ms: 20_000, keepalive_ms: 8_000, ..short() };
     let mut world = World::new(17, network, policy);
     world.open_all(3);
     // The one that was active crashes as it tells of it, and another does.
@@ -268,7 +251,7 @@ fn a_clock_set_back_holds_up_nothing_that_was_due() {
     // A request is under way, and a routine broadcast is due in a second.
     world.key(0);
     world.set_clock(0, -3_600_000);
-    world.tell(1, stillhere::core::input::Input::Wake);
+    world.tell(1, Input::Wake);
     world.count_anew();
     world.type_for(0, 8_000, 500);
     assert!(world.tally.keepalives >= 3, "{} keep-alives", world.tally.keepalives);
@@ -283,7 +266,7 @@ fn a_clock_set_back_holds_up_nothing_that_was_due() {
 
 #[test]
 fn a_key_that_was_only_counted_moves_with_the_clock_that_is_set_after_it() {
-    let policy = stillhere::core::policy::Policy { keepalive_ms: 8_000, ..short() };
+    let policy = Policy { keepalive_ms: 8_000, ..short() };
     let mut world = World::new(11, Network::GOOD, policy);
     world.open_all(3);
     world.key(0);
@@ -303,4 +286,22 @@ fn a_key_that_was_only_counted_moves_with_the_clock_that_is_set_after_it() {
     }
     world.run(1_100);
     assert!(world.all_ended(), "and over 10 s after it");
+}
+
+#[test]
+fn a_hold_that_lapsed_before_anybody_was_told_explains_no_jump() {
+    let policy = Policy { idle_timeout_ms: 60_000, keepalive_ms: 5_000, ..short() };
+    let mut world = World::new(30, Network::GOOD, policy);
+    world.open_all(1);
+    world.key(0);
+    world.run(100);
+    world.key(0);
+    world.tell(0, Input::Hold { id: 1, reason: b"call", ttl_ms: 4_000 });
+    // The next keep-alive tells of the key; the hold is over by then.
+    world.run(5_500);
+    world.key(0);
+    world.run(500);
+    world.set_clock(0, 3_600_000);
+    world.run(58_500);
+    assert!(!world.is_ended(0), "the last key was 59 s ago");
 }

@@ -86,11 +86,12 @@ fn facts() -> impl Strategy<Value = Facts> {
         keepalive_ms: keepalive,
     });
     let ended = prop::option::of(prop::sample::select(EndedBecause::ALL.to_vec()));
-    (times(), map((0..5u32, any::<bool>()), row), policy, wish, ended)
-        .prop_map(|(times, rows, policy, wish, ended)| {
+    (times(), map((0..5u32, any::<bool>()), row), policy, wish, ended).prop_map(
+        |(times, rows, policy, wish, ended)| {
             let everywhere = ended == Some(EndedBecause::SignedOut);
             Facts { times, rows, policy, wish, ended, everywhere }
-        })
+        },
+    )
 }
 
 fn merged(a: &Facts, b: &Facts) -> Facts {

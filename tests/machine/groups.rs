@@ -158,7 +158,10 @@ fn the_others_tell_of_a_token_whose_user_crashed_though_somebody_types_on_elsewh
     for _ in 0..40 {
         world.type_for(0, 600, 200);
         let idle = idle_ms(&mut world, 1);
-        assert!(idle < 6_500, "idle for {idle} ms: an interval, a grace, and a pause between messages");
+        assert!(
+            idle < 6_500,
+            "idle for {idle} ms: an interval, a grace, and a pause between messages"
+        );
     }
     assert!((4..6).all(|at| !world.is_ended(at)));
 }
@@ -297,4 +300,41 @@ fn a_frozen_page_leaves_the_telling_to_the_others_of_its_token() {
     world.run(1_300);
     let idle = idle_ms(&mut world, 1);
     assert!(idle < 1_400, "idle for {idle} ms");
+}
+
+#[test]
+fn the_last_key_of_a_page_whose_token_is_revoked_keeps_the_others() {
+    let mut world = group(19, 2, 2);
+    // The one that hears of it from the other.
+    let reads = |at: &usize| {
+        let agent = &world.contexts[*at].agent;
+        agent.facts().rows.get(agent.id()).is_some_and(|row| row.streaming)
+    };
+    let Some(at) = (2..4).find(|at| !reads(at)) else { return };
+    world.key(at);
+    world.run(3_000);
+    world.key(at);
+    world.run(500);
+    world.key(at);
+    let pressed = world.now;
+    // Told with the next routine message, for which there is no time any more.
+    world.run(100);
+    world.revoke();
+    world.run(500);
+    assert!(world.is_ended(at));
+    world.run(9_800 - (world.now - pressed));
+    assert!(!world.is_ended(0), "the key was less than 10 s ago");
+}
+
+#[test]
+fn a_hold_moves_with_a_page_to_its_next_token_before_its_shift_ends() {
+    let logout_at = Some(crate::rig::START + 12_000);
+    let policy = Policy { logout_at, keepalive_ms: 9_000, idle_timeout_ms: 60_000, ..short() };
+    let mut world = group_under(policy, 20, 2, 1);
+    world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 40_000 });
+    world.run(6_000);
+    world.rotate();
+    world.take_new_token(1);
+    world.run(6_000);
+    assert_eq!(world.phase(1), Phase::Held);
 }

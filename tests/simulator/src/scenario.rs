@@ -71,8 +71,9 @@ impl Stage {
         for number in 0..self.story.contexts {
             let partition = self.below(self.story.partitions as u32) as usize;
             let wish = self.wish();
-            let token = self.token(number == 0);
-            self.world.open_with(token, partition, number % 7 == 0, wish);
+            if let Some(token) = self.token(number == 0) {
+                self.world.open_with(token, partition, number % 7 == 0, wish);
+            }
             if self.below(3) == 0 {
                 let ms = u64::from(self.below(400));
                 self.world.run(ms);
@@ -151,19 +152,19 @@ impl Stage {
         }
     }
 
-    /// The token of a page that opens. The `first` has that of the sign-in.
-    fn token(&mut self, first: bool) -> usize {
+    /// The token of a page that opens, if there is one. The `first` has that of the sign-in.
+    fn token(&mut self, first: bool) -> Option<usize> {
         if self.story.own_tokens && !first {
             // That of another page, or one of its own.
             let other = (self.below(2) == 0).then(|| self.somebody()).flatten();
             let token = other.map(|at| self.world.contexts[at].token);
             let lives = |token: &usize| self.world.session_of(*token).ended().is_none();
-            if let Some(token) = token.filter(lives) {
+            let token = token.filter(lives);
+            if token.is_some() || !self.issue() {
                 return token;
             }
-            self.issue();
         }
-        self.world.newest()
+        Some(self.world.newest())
     }
 
     /// A token of its own for a page of the group. At the end of a shift nobody signs in: no hold of the

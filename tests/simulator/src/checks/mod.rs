@@ -221,7 +221,10 @@ impl Checks {
     }
 
     /// A token was issued to the group: whoever signs in is there.
-    pub fn signed_in(&mut self, now: u64) {
+    pub fn signed_in(&mut self, token: usize, partitions: usize, now: u64) {
+        for partition in 0..partitions {
+            self.traffic.entry((partition, token)).or_default().signed_in(now);
+        }
         let truth = self.truths.entry(0).or_default();
         (truth.pressed_at, truth.active_at) = (now, now);
     }

@@ -24,6 +24,13 @@ pub(super) struct Traffic {
     requests: u64,
 }
 
+impl Traffic {
+    /// The authority knows that whoever signs in is there.
+    pub(super) fn signed_in(&mut self, now: u64) {
+        self.told_at = now;
+    }
+}
+
 /// What was said on one channel, and why.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Chatter {

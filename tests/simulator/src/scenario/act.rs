@@ -94,7 +94,7 @@ impl Stage {
             self.faults += 1;
             let partition = self.below(self.story.partitions as u32) as usize;
             let (visible, wish) = (self.below(2) == 0, self.wish());
-            let token = self.token(false);
+            let Some(token) = self.token(false) else { return };
             let at = self.world.open_with(token, partition, visible, wish);
             if self.below(2) == 0 {
                 // Somebody types before the page knows where the session stands.

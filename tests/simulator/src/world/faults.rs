@@ -70,7 +70,7 @@ impl World {
         self.watch(self.newest());
         self.note(|| "there is a new token".into());
         if let Some(checks) = self.checks.as_mut().filter(|_| self.group) {
-            checks.signed_in(self.now);
+            checks.signed_in(self.former.len(), self.partitions.len(), self.now);
         }
     }
 
