@@ -91,7 +91,12 @@ export function authority(base: URL, token: () => TokenSource): KeepAlive {
   const root = base.href.replace(/\/*$/, '/v1/');
 
   async function call(path: string, init: RequestInit): Promise<Response | undefined> {
-    const bearer = await readToken(token());
+    // A page that is being closed may run no promise any more (Firefox): what it has at hand it sends
+    // in the same turn.
+    let bearer = readToken(token());
+    if (bearer !== null && typeof bearer === 'object') {
+      bearer = await bearer;
+    }
     if (bearer === null) {
       return undefined;
     }

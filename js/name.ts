@@ -1,9 +1,9 @@
 import type { TokenSource } from 'stillhere';
 
-/** The token in force, or `null`. */
-export async function readToken(source: TokenSource): Promise<string | null> {
-  const token = typeof source === 'function' ? await source() : source;
-  return token || null;
+/** The token in force, or `null`: at once, unless the app itself makes one wait for it. */
+export function readToken(source: TokenSource): string | null | Promise<string | null> {
+  const token = typeof source === 'function' ? source() : source;
+  return typeof token === 'object' && token ? token.then((later) => later || null) : token || null;
 }
 
 /** What channel and locks are called; `undefined` on insecure pages, which have neither. */
