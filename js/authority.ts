@@ -78,7 +78,7 @@ async function toJson(response: Response): Promise<Wire | null> {
   } catch (fault) {
     // A connection that broke off in the middle is a network that failed, unless what counts has
     // arrived with the head: a 401 ends.
-    if (response.ok && !(fault instanceof SyntaxError)) {
+    if (response.ok && (fault as Error).name !== 'SyntaxError') {
       throw fault;
     }
     // A body that is no JSON says nothing; the machine reports it as a bad answer.

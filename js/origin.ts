@@ -1,4 +1,12 @@
-/** Whether it is an origin as `MessageEvent.origin` spells it. A page that has none says "null". */
+/**
+ * Whether it is an origin as `MessageEvent.origin` spells it. A page that has none says "null", and a
+ * pattern is none, though WebKit parses it as one.
+ */
 export function isOrigin(value: unknown): value is string {
-  return typeof value === 'string' && URL.canParse(value) && new URL(value).origin === value;
+  return (
+    typeof value === 'string' &&
+    !value.includes('*') &&
+    URL.canParse(value) &&
+    new URL(value).origin === value
+  );
 }

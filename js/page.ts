@@ -142,21 +142,19 @@ export class Page {
         target.addEventListener(event, heard, { capture: true, signal });
       }
     };
-    const tells =
-      (what: number, ...numbers: number[]) =>
-      () =>
-        this.#tell(what, ...numbers);
+    const looks = () => this.#tell(VISIBLE, bit(!document.hidden));
+    const returns = () => this.#tell(RETURNED);
     INPUTS.forEach((event, at) => {
       if ((inputs >> at) & 1) {
         on(window, [event], (event) => this.machine?.input(KINDS[at] as number, event));
       }
     });
-    on(document, ['visibilitychange'], () => this.#tell(VISIBLE, bit(!document.hidden)));
-    on(document, ['freeze'], tells(LEAVING, 1));
-    on(document, ['resume'], tells(RETURNED));
-    on(window, ['pagehide'], tells(LEAVING, 0));
+    on(document, ['visibilitychange'], looks);
+    on(document, ['freeze'], () => this.#tell(LEAVING, 1));
+    on(document, ['resume'], returns);
+    on(window, ['pagehide'], () => this.#tell(LEAVING, 0));
     // The last two are when somebody may be back at a machine that slept: a look at the clocks.
-    on(window, ['pageshow', 'focus', 'online'], tells(RETURNED));
+    on(window, ['pageshow', 'focus', 'online'], returns);
   }
 
   unhook(): void {

@@ -374,6 +374,7 @@ impl Agent {
         let situation = Situation {
             check_from: self.check_from,
             id: self.id,
+            token: self.me.token,
             own: self.peers().all(newest),
             untold_since: self.untold.0,
             grace_ms: self.grace_ms,

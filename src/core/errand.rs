@@ -1,6 +1,6 @@
 //! What there is to tell or ask the authority, and when. A pure function of the facts.
 
-use super::facts::{ContextId, Facts};
+use super::facts::{ContextId, Facts, TokenId};
 use super::policy::Policy;
 use super::rules::{self, answered_since, failed_since};
 use super::sender::BOUND_MS;
@@ -28,6 +28,8 @@ pub struct Situation {
     pub check_from: u64,
     /// This context.
     pub id: ContextId,
+    /// Its token.
+    pub token: TokenId,
     /// Of those with its token it was active last, so it is the natural sender.
     pub own: bool,
     /// Since when there is activity that was not acknowledged, as far as this context knows.
@@ -89,7 +91,10 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
         kept |= hold.told && hold.lives(now);
         if hold.is_news(now) {
             news_at = news_at.max(hold.changed);
-            own |= hold.by == at.id;
+            // Who took it, or where that one has left or holds another token, who was active last.
+            let row = facts.rows.get(hold.by);
+            let tells = row.is_some_and(|row| row.token == at.token && !row.left);
+            own |= hold.by == at.id || (at.own && !tells);
             hurry |= shift_over && hold.lives(now);
         }
     }

@@ -126,6 +126,7 @@ describe('a host on the list', () => {
 
   test('is told the state at most once a second, however often it speaks', async () => {
     const { page, app } = await embedded({ attach: false });
+    const begin = performance.now();
     await page.evaluate(`new Promise((done) => {
       let left = 14;
       const timer = setInterval(() => {
@@ -136,7 +137,9 @@ describe('a host on the list', () => {
     })`);
     await pause(1_500);
     const told = /** @type {any[]} */ (await page.evaluate('heard')).length;
-    assert.ok(told >= 3 && told <= 5, `told ${told} times in 5 s`);
+    // WebKit lets a page's timers wait where nobody sees it.
+    const seconds = (performance.now() - begin) / 1_000;
+    assert.ok(told >= 3 && told <= seconds + 1, `told ${told} times in ${seconds} s`);
     assert.ok((await status(app)).counts.heartbeats >= 12, 'all of them counted');
   });
 

@@ -23,7 +23,7 @@ for (const count of engine === 'chromium' ? [1, 10, 50] : [10]) {
       authority = await startAuthority({ idle: '30s', warn: '5s', keepAlive: '2s' });
       browser = await startBrowser();
       tabs = await browser.openAll(count, `${authority.base}/?token=${await authority.token()}`);
-      front = /** @type {Page} */ (tabs[count >> 1]);
+      front = /** @type {Page} */ (engine === 'webkit' ? tabs.at(-1) : tabs[count >> 1]);
       await front.bringToFront();
       await front.focus('#notes');
       await pause(3_000);

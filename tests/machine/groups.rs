@@ -170,6 +170,8 @@ fn the_others_tell_of_a_token_whose_user_crashed_though_somebody_types_on_elsewh
 fn a_hold_of_one_page_keeps_every_token() {
     let mut world = group(10, 2, 2);
     world.tell(0, Input::Hold { id: 1, reason: b"call", ttl_ms: 40_000 });
+    world.run(100);
+    assert_eq!(world.tally.keepalives_of.get(&1), Some(&1), "the other token is told at once");
     world.run(30_000);
     assert!((0..4).all(|at| world.phase(at) == Phase::Held));
     world.tell(0, Input::Release(1));

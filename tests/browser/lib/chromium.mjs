@@ -71,7 +71,6 @@ export function tabsOf(browser, prepare, adapt = () => {}) {
   async function open(url, type = 'tab') {
     const page = await browser.newPage(type === 'window' ? { type } : { type: 'tab' });
     adapt(page);
-    await page.evaluateOnNewDocument(countPosts);
     await page.evaluateOnNewDocument(prepare);
     await page.goto(url);
     await page.waitForFunction('window.ready');
@@ -109,17 +108,6 @@ function profileWith(preferences) {
   mkdirSync(path.join(folder, 'Default'));
   writeFileSync(path.join(folder, 'Default', 'Preferences'), JSON.stringify(preferences));
   return folder;
-}
-
-/** Runs in the page before anything else: every message that it posts is counted and kept. */
-function countPosts() {
-  const posts = /** @type {unknown[]} */ ([]);
-  Object.assign(window, { posts });
-  const { postMessage } = BroadcastChannel.prototype;
-  BroadcastChannel.prototype.postMessage = function (message) {
-    posts.push(message);
-    return postMessage.call(this, message);
-  };
 }
 
 /** Waits until every tab shows that phase. @param {Tab[]} tabs @param {string} phase */

@@ -16,6 +16,9 @@ export function startBrowser(options = {}) {
   return startChromium(options);
 }
 
+/** Why a test that needs a mouse is skipped, or false. */
+export const withoutMouse = engine === 'webkit' && "WebKitGTK's driver never answers to a pointer.";
+
 /**
  * Why a test is skipped in an engine, or false: for those that have no way to do what it does.
  * @param {Record<string, string>} reasons by engine

@@ -87,7 +87,13 @@ class Place {
 
   /** @param {string} selector */
   focus(selector) {
-    return this.evaluate((wanted) => document.querySelector(wanted).focus(), selector);
+    // Keys go to the document that the session speaks to.
+    this.session.focused.set(this.handle, this.path);
+    return this.evaluate((wanted) => {
+      // A frame takes no keys before it has the focus itself.
+      window.focus();
+      document.querySelector(wanted).focus();
+    }, selector);
   }
 
   /** @param {string} selector */
@@ -120,7 +126,9 @@ export class WebDriverPage extends Place {
     super(session, handle, []);
     /** @param {object[]} actions */
     const keys = (actions) =>
-      this.within((ask) => ask('/actions', { actions: [{ type: 'key', id: 'keys', actions }] }));
+      session.within({ handle, path: session.focused.get(handle) ?? [] }, (ask) =>
+        ask('/actions', { actions: [{ type: 'key', id: 'keys', actions }] }),
+      );
     /** @param {string} key */
     const stroke = (key) => ['keyDown', 'keyUp'].map((type) => ({ type, value: KEYS[key] ?? key }));
     this.keyboard = {
@@ -187,6 +195,10 @@ export class WebDriverPage extends Place {
 
 /** A session speaks to one window, and one frame of it, at a time. */
 export class Session {
+  /** Where in each window the focus was put. @type {Map<string, number[]>} */
+  focused = new Map();
+  /** @type {WebDriverPage | undefined} */
+  #home;
   /** @type {Promise<unknown>} */
   #last = Promise.resolve();
 
@@ -201,7 +213,7 @@ export class Session {
 
   /**
    * @template T
-   * @param {Place} place
+   * @param {{ handle: string, path: number[] }} place
    * @param {(ask: Ask) => Promise<T>} work
    * @returns {Promise<T>}
    */
@@ -217,9 +229,16 @@ export class Session {
     return next;
   }
 
+  /** The window that was there from the start, which stays. */
+  async home() {
+    this.#home ??= new WebDriverPage(this, await this.call('GET', `${this.route}/window`));
+    return this.#home;
+  }
+
   /** @param {'tab' | 'window'} type */
   async open(type) {
-    const { handle } = await this.call('POST', `${this.route}/window/new`, { type });
+    // A session that speaks to a window that is gone opens none.
+    const { handle } = await (await this.home()).within((ask) => ask('/window/new', { type }));
     return new WebDriverPage(this, handle);
   }
 }

@@ -5,7 +5,9 @@ import { findWebKit } from '../../../scripts/lib/browser.mjs';
 import { freePort } from './authority.mjs';
 import { eachShows, pause } from './chromium.mjs';
 import { processesBelow } from './sleep.mjs';
-import { Session, WebDriverPage } from './webdriver.mjs';
+import { Session } from './webdriver.mjs';
+
+/** @typedef {import('./webdriver.mjs').WebDriverPage} WebDriverPage */
 
 /** A display that nobody else uses. @param {string} program */
 async function startDisplay(program) {
@@ -59,7 +61,7 @@ export async function startWebKit() {
   });
 
   const pages = new Session(call, session);
-  const first = new WebDriverPage(pages, await call('GET', `${session}/window`));
+  const first = await pages.home();
   /** @type {WebDriverPage[]} */
   let tabs = [];
 

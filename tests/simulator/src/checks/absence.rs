@@ -39,6 +39,10 @@ impl Checks {
         let heard = !bounds.group || world.partitions.len() == 1;
         let untold_for = bounds.longest_hold_ms + bounds.longest_idle_ms;
         let heard = heard && self.left_together_at + untold_for < now;
+        // One that only a page knew of which is gone.
+        let agent = &world.contexts[at].agent;
+        let knows = agent.facts().times.holds.values().any(|hold| hold.lives(agent.now()));
+        let heard = heard && (!bounds.group || knows);
         let held = |truth: &Truth| heard && truth.is_held(ended_at + self.slack(), told);
         let problem = if alone && well && self.well_since + 15_000 < now {
             Some("the authority could have been asked".to_owned())
@@ -161,7 +165,7 @@ impl Checks {
         let faults = self.bounds.faults;
         let (basis, held) = truth.basis(now);
         // A release that could not be told is none for the authority.
-        let basis = if self.tells_late() { basis.max(truth.promised) } else { basis };
+        let basis = if self.releases_late() { basis.max(truth.promised) } else { basis };
         let over = truth.over_at(basis);
         let idle_at = if held { over } else { basis } + self.bounds.longest_idle_ms;
         // A machine whose clock is wrong hears of the end of its shift from the authority, if it hears.

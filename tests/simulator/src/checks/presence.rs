@@ -33,6 +33,11 @@ impl Checks {
         !self.bounds.faults.calm() || self.bounds.rotates
     }
 
+    /// The same of a release: a page may take another token before it has told the old one.
+    pub(super) const fn releases_late(&self) -> bool {
+        self.tells_late() || self.bounds.group
+    }
+
     /// A context took an input in.
     pub(super) fn presence(
         &mut self,
@@ -80,7 +85,7 @@ impl Checks {
         let now = world.now;
         let told_within = if had_holds { self.told_within() } else { 0 };
         let slack = self.slack() + told_within + self.unseen(world, at);
-        let tells_late = self.tells_late();
+        let releases_late = self.releases_late();
         let (longest_idle_ms, clocks) = (self.bounds.longest_idle_ms, self.bounds.faults.clocks);
         let token = self.whose(world.contexts[at].token);
         let Some(truth) = self.truths.get_mut(&token) else { return };
@@ -90,7 +95,7 @@ impl Checks {
         // What was counted the fast way the facts learn later.
         let believed = if hot { now } else { now - ago.min(now) };
         let (basis, held) = truth.basis(now);
-        let basis = if tells_late { basis.max(truth.promised.min(now)) } else { basis };
+        let basis = if releases_late { basis.max(truth.promised.min(now)) } else { basis };
         // While a hold lives, somebody is there all the time.
         let newest = if held { now } else { truth.pressed_at.max(basis) };
         let counted = believed.min(truth.pressed_at);
