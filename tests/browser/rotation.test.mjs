@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
 import { eachShows, pause, recorded, statusOf } from './lib/chromium.mjs';
-import { startBrowser } from './lib/engine.mjs';
+import { engine, startBrowser } from './lib/engine.mjs';
 
 const TABS = 10;
-const MINUTE_MS = 60_000;
+/** A minute, and less of it in the engines that only must not differ. */
+const FOR_MS = engine === 'chromium' ? 60_000 : 20_000;
 const EVERY_MS = 2_000;
 
 /** @type {Awaited<ReturnType<typeof startAuthority>>} */
@@ -23,14 +24,16 @@ after(async () => {
   await authority?.stop();
 });
 
-test('every 2 s for a minute in 10 tabs: no logout, no 401, keep-alives as for one token', async (t) => {
+const every = 'every 2 s for a minute in 10 tabs: no logout, no 401, keep-alives as for one token';
+test(every, async (t) => {
   const tabs = await browser.openAll(
     TABS,
     `${authority.base}/?token=${await authority.token('0')}`,
   );
   const statuses = /** @type {Map<number, number>} */ (new Map());
   for (const tab of tabs) {
-    tab.on('response', (answer) => {
+    // Plain WebDriver shows no answers.
+    tab.on?.('response', (answer) => {
       if (/\/v1\//.test(answer.url())) {
         statuses.set(answer.status(), (statuses.get(answer.status()) ?? 0) + 1);
       }
@@ -42,7 +45,7 @@ test('every 2 s for a minute in 10 tabs: no logout, no 401, keep-alives as for o
   const begun = await authority.counts();
   const begin = performance.now();
   let keys = 0;
-  for (let number = 1; number * EVERY_MS <= MINUTE_MS; number += 1) {
+  for (let number = 1; number * EVERY_MS <= FOR_MS; number += 1) {
     const next = await authority.token(`${number}`);
     await Promise.all(
       tabs.map((tab) => tab.evaluate((token) => Object(window).agent.setToken(token), next)),
@@ -63,7 +66,8 @@ test('every 2 s for a minute in 10 tabs: no logout, no 401, keep-alives as for o
     `${[...statuses.keys()]}`,
   );
   // One for each token that is new, and one for each interval.
-  assert.ok(sent >= 29 && sent <= 36, `${sent} keep-alives`);
+  const intervals = FOR_MS / EVERY_MS;
+  assert.ok(sent >= intervals - 1 && sent <= 1.2 * intervals, `${sent} keep-alives`);
   await pause(1_500);
   await eachShows(tabs, 'active');
   for (const tab of tabs) assert.equal((await statusOf(tab)).counts.keystrokes, keys);
