@@ -121,7 +121,9 @@ test('a frame that is refused stays as it was', { skip }, async () => {
   await forget();
 });
 
-test('without a click the browser refuses, and so does an agent that is over', async () => {
+const unasked = unless({ firefox: 'It asks its user, and nobody can answer for them here.' });
+const over = 'without a click the browser refuses, and so does an agent that is over';
+test(over, { skip: unasked }, async () => {
   const { page, frame } = await beside(await authority.token());
   const forget = engine === 'chromium' ? await refuse(page) : undefined;
   assert.equal(await frame.evaluate('agent.joinTopLevel()'), false);
