@@ -105,9 +105,12 @@ export interface Platform {
   locks: LockManager | undefined;
 }
 
+/** Looked up when they are used: the module can be loaded where there is no page. */
 const own: Platform = {
   channel: (name) => new BroadcastChannel(name),
-  locks: navigator.locks,
+  get locks() {
+    return navigator.locks;
+  },
 };
 
 export class Page {
@@ -142,14 +145,13 @@ export class Page {
         target.addEventListener(event, heard, { capture: true, signal });
       }
     };
-    const looks = () => this.#tell(VISIBLE, bit(!document.hidden));
     const returns = () => this.#tell(RETURNED);
     INPUTS.forEach((event, at) => {
       if ((inputs >> at) & 1) {
         on(window, [event], (event) => this.machine?.input(KINDS[at] as number, event));
       }
     });
-    on(document, ['visibilitychange'], looks);
+    on(document, ['visibilitychange'], () => this.#tell(VISIBLE, bit(!document.hidden)));
     on(document, ['freeze'], () => this.#tell(LEAVING, 1));
     on(document, ['resume'], returns);
     on(window, ['pagehide'], () => this.#tell(LEAVING, 0));
