@@ -140,7 +140,11 @@ test('a key answers the warning in every tab', async () => {
   await eachShows(tabs, 'active', 1_000);
 });
 
-test('a page from the back/forward cache catches up before it shows anything', async (t) => {
+const unrestored = unless({
+  firefox: 'Its driver waits for a load that a restored page has not: see firefox.test.mjs.',
+});
+const caughtUp = 'a page from the back/forward cache catches up before it shows anything';
+test(caughtUp, { skip: unrestored }, async (t) => {
   const token = await openTabs(2, 'mia');
   const [tab, other] = /** @type {[Page, Page]} */ (/** @type {unknown} */ (tabs));
   await tab.evaluate(() => {

@@ -65,8 +65,8 @@ export async function startWebKit() {
   /** @type {WebDriverPage[]} */
   let tabs = [];
 
-  /** @param {string} url @param {'tab' | 'window'} [type] */
-  async function open(url, type = 'tab') {
+  /** A tab is opened behind the others, a window is seen. @param {string} url @param {'tab' | 'window'} [type] */
+  async function open(url, type = 'window') {
     const page = await pages.open(type);
     await page.goto(url);
     await page.waitForFunction('window.ready');
@@ -75,11 +75,12 @@ export async function startWebKit() {
 
   return {
     open,
-    /** @param {number} count @param {string} url */
+    /** The last of them is seen. @param {number} count @param {string} url */
     async openAll(count, url) {
       /** @type {WebDriverPage[]} */
       const all = [];
-      while (all.length < count) all.push(await open(url));
+      while (all.length < count - 1) all.push(await open(url, 'tab'));
+      all.push(await open(url));
       await eachShows(all, 'active');
       return all;
     },
