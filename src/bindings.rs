@@ -69,12 +69,13 @@ impl Machine {
         let input = match what {
             0 => {
                 let Some(kind) = KINDS.get(first) else { return };
-                return shell.count(*kind, f64::from(number(1)));
+                return shell.count(*kind, || f64::from(number(1)));
             }
             1 => Input::Stay,
             2 => Input::Close,
             3 => {
-                let reason: Vec<u8> = numbers.iter().skip(3).map(|byte| *byte as u8).collect();
+                let bytes = numbers.get(3..).unwrap_or_default();
+                let reason: Vec<u8> = bytes.iter().map(|byte| *byte as u8).collect();
                 let ttl_ms = number(2).into();
                 return shell.tell(Input::Hold { id, reason: &reason, ttl_ms });
             }

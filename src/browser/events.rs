@@ -14,6 +14,6 @@ pub(crate) fn input(shell: &Shell, kind: Kind, event: &Event) {
         shell.tell(Input::Refused(Refusal::Untrusted));
     // A key that is held down is one activity.
     } else if kind != Kind::Keystroke || !event.unchecked_ref::<KeyboardEvent>().repeat() {
-        shell.count(kind, event.time_stamp());
+        shell.count(kind, || event.time_stamp());
     }
 }

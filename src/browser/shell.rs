@@ -50,11 +50,11 @@ impl Shell {
     }
 
     /// One activity: counted at once where that is enough. `at` is when it happened by the page's
-    /// monotonic clock, 0 if that is not known.
-    pub(crate) fn count(&self, kind: Kind, at: f64) {
+    /// monotonic clock, 0 if that is not known; most inputs need not ask for it.
+    pub(crate) fn count(&self, kind: Kind, at: impl FnOnce() -> f64) {
         let counted = self.agent.borrow_mut().count(kind, clock::wall());
         if !counted {
-            self.tell(Input::Activity { kind, age_ms: clock::age(at) });
+            self.tell(Input::Activity { kind, age_ms: clock::age(at()) });
         }
     }
 
