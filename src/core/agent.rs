@@ -8,15 +8,15 @@
 use alloc::vec::Vec;
 
 use super::activity::Hot;
-use super::ended::EndedBecause;
+use super::conclude::Untold;
 use super::errand::{self, Errand, Situation};
 use super::facts::{ContextId, Counts, Facts, Row, TokenId, Wish};
 use super::input::{Departure, Input, Refusal};
-use super::output::{Event, Fault, Output, RequestId, What};
+use super::output::{Event, Fault, Output, RequestId};
 use super::policy::Policy;
 use super::rules::{self, Phase};
 use super::sender::Sender;
-use super::share::{JOIN_MS, News, Share};
+use super::share::{JOIN_MS, Share};
 use super::stream::Stream;
 use super::time::{Reading, Timeline};
 
@@ -79,8 +79,7 @@ pub struct Agent {
     pub(super) check_from: u64,
     /// The newest activity that this context told of, answered or not.
     pub(super) told: u64,
-    /// Since when there is activity beyond what was acknowledged, and what that was; 0 for never.
-    pub(super) untold: (u64, u64),
+    pub(super) untold: Untold,
     /// By how much the wall clock went ahead of the monotonic one, until that is explained.
     pub(super) ahead_by: u64,
     pub(super) join: Join,
@@ -96,9 +95,9 @@ pub struct Agent {
     pub(super) last_request: RequestId,
     pub(super) tell_end: bool,
     pub(super) told_end: bool,
-    wound_down: bool,
+    pub(super) wound_down: bool,
     pub(super) said_phase: Phase,
-    said_activity: u64,
+    pub(super) said_activity: u64,
     pub(super) fault_said: Option<Fault>,
     pub(super) complained: u8,
     refused: Refused,
@@ -125,7 +124,7 @@ impl Agent {
             started: now,
             check_from: 1,
             told: 0,
-            untold: (0, 0),
+            untold: Untold::default(),
             ahead_by: 0,
             join: Join::Waiting { until: now + JOIN_MS },
             pending: Counts::default(),
@@ -278,74 +277,6 @@ impl Agent {
         self.heat();
     }
 
-    /// Ends the session when the deadline has passed and the authority was asked since.
-    fn conclude(&mut self) {
-        if self.facts.ended.is_none() && !self.is_checking() {
-            let now = self.now();
-            if let Some(due) = self.due().filter(|due| now >= due.end_at) {
-                let because =
-                    if due.scheduled { EndedBecause::Schedule } else { EndedBecause::Idle };
-                if rules::answered_since(&self.facts, due.end_at) {
-                    self.end(because);
-                } else if rules::failed_since(&self.facts, due.end_at) {
-                    self.end(EndedBecause::AuthorityUnreachable);
-                }
-            }
-        }
-        let Some(because) = self.facts.ended.filter(|_| !self.wound_down) else {
-            self.tell_end = false;
-            return;
-        };
-        self.wound_down = true;
-        // A key that nobody has heard of yet may keep another token of the group.
-        let untold = !self.told_end || self.share.news != News::None;
-        self.stop_sending();
-        self.leave_stream();
-        self.share = Share::NOTHING;
-        if self.tell_end {
-            self.request(What::End(because));
-        }
-        if untold {
-            self.urgent();
-        }
-    }
-
-    /// Notes since when the authority does not know of the newest activity.
-    fn look_for_news(&mut self) {
-        let times = &self.facts.times;
-        let (since, acknowledged) = self.untold;
-        if times.activity <= times.acknowledged {
-            self.untold = (0, 0);
-        } else if since == 0 || acknowledged != times.acknowledged {
-            self.untold = (self.now(), times.acknowledged);
-        }
-    }
-
-    /// Writes down that the session is over.
-    pub(super) fn end(&mut self, because: EndedBecause) {
-        // Once ended stays ended; of two ends at once all contexts show the same.
-        if !self.wound_down {
-            self.facts.ended = Some(self.facts.ended.map_or(because, |known| known.min(because)));
-        }
-    }
-
-    fn announce(&mut self) {
-        if self.facts.times.activity > self.said_activity {
-            self.said_activity = self.facts.times.activity;
-            if self.facts.ended.is_none() {
-                self.emit(Event::Activity);
-            }
-        }
-        let phase = self.phase();
-        if phase != self.said_phase {
-            self.said_phase = phase;
-            self.emit(Event::Phase(phase));
-            if let (Phase::Ended, Some(because)) = (phase, self.facts.ended) {
-                self.emit(Event::Ended(because));
-            }
-        }
-    }
-
     /// Whether the peers had their say.
     pub(super) fn is_joined(&self) -> bool {
         self.join == Join::Done
@@ -376,7 +307,7 @@ impl Agent {
             id: self.id,
             token: self.me.token,
             own: self.peers().all(newest),
-            untold_since: self.untold.0,
+            untold_since: self.untold.since,
             grace_ms: self.grace_ms,
             // Fifty hidden pages that all wake at the deadline would be in each other's way.
             patience_ms: if self.me.visible { 0 } else { self.grace_ms / 16 },

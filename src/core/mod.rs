@@ -26,6 +26,7 @@ mod activity;
 pub mod agent;
 pub mod answer;
 mod codec;
+mod conclude;
 pub mod ended;
 pub mod errand;
 pub mod facts;
