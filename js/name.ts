@@ -3,10 +3,13 @@ import type { TokenSource } from 'stillhere';
 /** The token in force, or `null`: at once, unless the app itself makes one wait for it. */
 export function readToken(source: TokenSource): string | null | Promise<string | null> {
   const token = typeof source === 'function' ? source() : source;
-  return typeof token === 'object' && token ? token.then((later) => later || null) : token || null;
+  if (typeof token === 'object' && token) {
+    return Promise.resolve(token).then((later) => later || null);
+  }
+  return token || null;
 }
 
-/** What channel and locks are called; `undefined` on insecure pages, which have neither. */
+/** What channel and locks are called: nothing on insecure pages, which have neither. */
 export interface Names {
   readonly channel?: string;
   /** That of the token; that of its event stream. */

@@ -139,7 +139,7 @@ describe('a host on the list', () => {
     const told = /** @type {any[]} */ (await page.evaluate('heard')).length;
     // WebKit lets a page's timers wait where nobody sees it.
     const seconds = (performance.now() - begin) / 1_000;
-    assert.ok(told >= 3 && told <= seconds + 1, `told ${told} times in ${seconds} s`);
+    assert.ok(told >= 3 && told <= Math.max(5, seconds), `told ${told} times in ${seconds} s`);
     assert.ok((await status(app)).counts.heartbeats >= 12, 'all of them counted');
   });
 

@@ -5,24 +5,34 @@ use stillhere::core::input::Input;
 use crate::rig::{Network, World};
 use crate::short;
 
-#[test]
-fn a_newcomer_learns_of_pages_that_are_gone_though_news_go_out_first() {
+/// A page was used and closed; its peer has just moved to another token and owes a newcomer a greeting,
+/// for when it has caught up there itself.
+fn owed_a_greeting() -> (World, usize) {
     let mut world = World::new(1, Network::GOOD, short());
     world.open_all(2);
     world.key(1);
     world.run(1_500);
     world.close(1);
     world.run(500);
-    // Its peer has just moved to another token: it greets once it has caught up there itself.
     world.rotate();
     world.take_new_token(0);
     world.run(50);
     let newcomer = world.open(false);
     world.run(100);
-    world.tell(0, Input::Visible(false));
+    (world, newcomer)
+}
+
+fn knows_the_closed_page(world: &mut World, newcomer: usize) {
     world.run(1_000);
     let counts = world.contexts[newcomer].agent.facts().counts();
     assert_eq!(counts.keystrokes, 1, "pressed in the page that was closed");
+}
+
+#[test]
+fn a_newcomer_learns_of_pages_that_are_gone_though_news_go_out_first() {
+    let (mut world, newcomer) = owed_a_greeting();
+    world.tell(0, Input::Visible(false));
+    knows_the_closed_page(&mut world, newcomer);
 }
 
 #[test]
@@ -44,22 +54,9 @@ fn a_newcomer_that_was_greeted_with_an_old_row_soon_has_the_new_one() {
 
 #[test]
 fn what_a_newcomer_says_itself_is_no_greeting() {
-    let mut world = World::new(1, Network::GOOD, short());
-    world.open_all(2);
-    world.key(1);
-    world.run(1_500);
-    world.close(1);
-    world.run(500);
-    world.rotate();
-    world.take_new_token(0);
-    world.run(50);
-    // Its peer owes it a greeting, for when it has caught up itself.
-    let newcomer = world.open(false);
-    world.run(100);
+    let (mut world, newcomer) = owed_a_greeting();
     world.tell(newcomer, Input::Visible(true));
-    world.run(1_000);
-    let counts = world.contexts[newcomer].agent.facts().counts();
-    assert_eq!(counts.keystrokes, 1, "pressed in the page that was closed");
+    knows_the_closed_page(&mut world, newcomer);
 }
 
 #[test]

@@ -140,3 +140,16 @@ fn a_key_that_found_the_lock_busy_is_told_as_soon_as_that_is_free() {
     world.run(299 + 10 + 200);
     assert_eq!(world.tally.keepalives, 1, "it has arrived, half a second after the key");
 }
+
+#[test]
+fn the_others_leave_the_lock_to_the_page_that_is_used() {
+    let mut world = World::new(13, Network::GOOD, short());
+    world.open_all(10);
+    world.key(4);
+    world.run(5_500);
+    world.count_anew();
+    world.key(4);
+    world.run(300);
+    assert_eq!(world.tally.keepalives, 1);
+    assert_eq!(world.tally.lock_requests, 1, "nobody else asks for it");
+}

@@ -44,7 +44,10 @@ impl World {
         }
         match output {
             Output::Broadcast(bytes) => self.broadcast(at, bytes.into()),
-            Output::TakeLock { force } => self.take_lock(at, false, force),
+            Output::TakeLock { force } => {
+                self.tally.lock_requests += 1;
+                self.take_lock(at, false, force);
+            }
             Output::ReleaseLock => self.release_lock(at, false),
             Output::TakeStream { force } => self.take_lock(at, true, force),
             Output::Listen => self.listen(at),

@@ -63,6 +63,8 @@ pub struct Tally {
     pub keepalives: usize,
     /// The same by token.
     pub keepalives_of: BTreeMap<usize, usize>,
+    /// How often the lock of a token was asked for.
+    pub lock_requests: usize,
     /// Questions that reached it.
     pub questions: usize,
     /// Ends that reached it.
