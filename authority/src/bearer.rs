@@ -1,13 +1,11 @@
-//! Who calls: the token's holder or the administrator (RFC 6750).
+//! The token that a request carries (RFC 6750).
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
-use crate::{problem::Problem, state::AppState, store::Key};
+use crate::{problem::Problem, store::Key};
 
 /// Fewest characters of a token that is taken in: a shorter one can be guessed (OWASP ASVS 5.0,
 /// 7.2.3 asks for 128 bits, which is 16 bytes before any encoding).
@@ -27,29 +25,17 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
     }
 }
 
-/// Proof that the request carries the administrator's token.
-#[derive(Debug)]
-pub(crate) struct Admin;
-
-impl FromRequestParts<AppState> for Admin {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let given = Sha256::digest(token(&parts.headers)?);
-        // Digests have one length, so the comparison's time says nothing about the token.
-        let known = state.settings().admin_token.as_deref().map(Sha256::digest);
-        let same = known.is_some_and(|known| bool::from(known.as_slice().ct_eq(&given)));
-        if same { Ok(Self) } else { Err(Problem::not_admin()) }
-    }
-}
-
 /// Whether a string can be sent as a bearer token: b64token of RFC 6750, section 2.1.
 pub(crate) fn is_b64token(token: &str) -> bool {
     let body = token.trim_end_matches('=');
     !body.is_empty() && body.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/".contains(&b))
 }
 
-fn token(headers: &HeaderMap) -> Result<&str, Problem> {
+/// The bearer token of a request.
+///
+/// # Errors
+/// A problem with the challenge of RFC 6750, section 3.
+pub(crate) fn token(headers: &HeaderMap) -> Result<&str, Problem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next().ok_or_else(Problem::no_token)?;
     if values.next().is_some() {

@@ -6,7 +6,7 @@ use axum::http::HeaderValue;
 use clap::Parser;
 use stillhere::core::policy::{MIN_KEEPALIVE_MS, OutOfRange, Policy};
 
-use crate::{cors::parse_origin, demo::new_token, state::Settings};
+use crate::{admins::AdminToken, cors::parse_origin, demo::new_token, state::Settings};
 
 const AFTER_HELP: &str = "The administrator's token comes from STILLHERE_ADMIN_TOKEN only: arguments \
     are visible to other users of the machine.";
@@ -78,8 +78,8 @@ pub struct Setup {
     pub listen: String,
     /// Settings of the server.
     pub settings: Settings,
-    /// Whether the administrator's token was made just now and has to be shown.
-    pub made_admin_token: bool,
+    /// The administrator's token, where it was made just now and has to be shown.
+    pub made_admin_token: Option<String>,
 }
 
 /// Shortest administrator's token: it is compared with, never guessed (OWASP ASVS 5.0, 7.2.3).
@@ -106,8 +106,8 @@ impl Cli {
                 return Err(format!("{flag} needs {other}"));
             }
         }
-        let made_admin_token = self.dev && self.admin_token.is_none();
-        let admin_token = if made_admin_token {
+        let made = self.dev && self.admin_token.is_none();
+        let admin_token = if made {
             new_token().map_err(|why| format!("the system gave no randomness: {why}"))?
         } else {
             checked_admin_token(self.admin_token)?
@@ -118,12 +118,12 @@ impl Cli {
                 policy,
                 dev: self.dev,
                 allow_origins: self.allow_origins,
-                admin_token: Some(admin_token),
+                admins: vec![AdminToken::of_all_scopes("administrator", &admin_token)],
                 link_tokens: self.link_tokens,
                 www: self.www,
                 dist: self.dist,
             },
-            made_admin_token,
+            made_admin_token: made.then_some(admin_token),
         })
     }
 

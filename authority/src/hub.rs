@@ -10,27 +10,55 @@ use crate::store::Key;
 /// Event streams that one token can have open: far more than partitions that a person uses.
 const MAX_STREAMS: usize = 64;
 
+/// The streams of one token.
+#[derive(Debug)]
+struct Ears {
+    sender: watch::Sender<()>,
+    user: String,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    tokens: DashMap<Key, Ears>,
+    /// The tokens of each user that have streams.
+    users: DashMap<String, Vec<Key>>,
+}
+
 /// Wakes the event streams of a token. It carries no content: a stream that wakes looks at the
 /// session itself, so a slow one skips states but never misses the last.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Hub(Arc<DashMap<Key, watch::Sender<()>>>);
+pub(crate) struct Hub(Arc<Inner>);
 
 impl Hub {
-    /// Listens to a token. None when it has too many streams already.
-    pub(crate) fn subscribe(&self, key: Key) -> Option<Subscription> {
-        let sender = self.0.entry(key).or_default();
-        if sender.receiver_count() >= MAX_STREAMS {
+    /// Listens to a token of that user. None when it has too many streams already.
+    pub(crate) fn subscribe(&self, key: Key, user: &str) -> Option<Subscription> {
+        let ears = self.0.tokens.entry(key).or_insert_with(|| {
+            self.0.users.entry(user.to_owned()).or_default().push(key);
+            Ears { sender: watch::Sender::new(()), user: user.to_owned() }
+        });
+        if ears.sender.receiver_count() >= MAX_STREAMS {
             return None;
         }
-        let receiver = Some(sender.subscribe());
+        let receiver = Some(ears.sender.subscribe());
         Some(Subscription { receiver, hub: self.clone(), key })
     }
 
     /// Says that something about the token has changed.
     pub(crate) fn wake(&self, key: &Key) {
-        if let Some(sender) = self.0.get(key) {
-            sender.send_replace(());
+        if let Some(ears) = self.0.tokens.get(key) {
+            ears.sender.send_replace(());
         }
+    }
+
+    /// Says that something about a user's tokens has changed.
+    pub(crate) fn wake_user(&self, user: &str) {
+        let keys = self.0.users.get(user).map_or_else(Vec::new, |keys| keys.clone());
+        keys.iter().for_each(|key| self.wake(key));
+    }
+
+    /// Says that something about each token may have changed.
+    pub(crate) fn wake_all(&self) {
+        self.0.tokens.iter().for_each(|ears| ears.sender.send_replace(()));
     }
 }
 
@@ -58,7 +86,14 @@ impl Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.receiver = None;
-        self.hub.0.remove_if(&self.key, |_, sender| sender.receiver_count() == 0);
+        let tokens = &self.hub.0.tokens;
+        let left = tokens.remove_if(&self.key, |_, ears| ears.sender.receiver_count() == 0);
+        if let Some((key, Ears { user, .. })) = left {
+            self.hub.0.users.remove_if_mut(&user, |_, keys| {
+                keys.retain(|known| *known != key);
+                keys.is_empty()
+            });
+        }
     }
 }
 
@@ -70,23 +105,39 @@ mod tests {
     async fn the_last_listener_leaves_nothing_behind() {
         let hub = Hub::default();
         let key = Key::of("a token of some length");
-        let mut first = hub.subscribe(key).unwrap();
-        let second = hub.subscribe(key).unwrap();
+        let mut first = hub.subscribe(key, "ann").unwrap();
+        let second = hub.subscribe(key, "ann").unwrap();
         hub.wake(&key);
         first.changed().await;
         drop(first);
-        assert_eq!(hub.0.len(), 1);
+        assert_eq!(hub.0.tokens.len(), 1);
         drop(second);
-        assert!(hub.0.is_empty());
+        assert!(hub.0.tokens.is_empty() && hub.0.users.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_user_is_told_on_all_tokens_and_nobody_else_is() {
+        let hub = Hub::default();
+        let key = |name| Key::of(&format!("a token of some length {name}"));
+        let mut hers =
+            [hub.subscribe(key(1), "ann").unwrap(), hub.subscribe(key(2), "ann").unwrap()];
+        let mut his = hub.subscribe(key(3), "bob").unwrap();
+        hub.wake_user("ann");
+        for ear in &mut hers {
+            ear.changed().await;
+        }
+        assert!(futures_util::FutureExt::now_or_never(his.changed()).is_none());
+        hub.wake_all();
+        his.changed().await;
     }
 
     #[test]
     fn a_token_has_a_bounded_number_of_streams() {
         let hub = Hub::default();
         let key = Key::of("a token of some length");
-        let open: Vec<_> = (0..MAX_STREAMS).map(|_| hub.subscribe(key).unwrap()).collect();
-        assert!(hub.subscribe(key).is_none());
+        let open: Vec<_> = (0..MAX_STREAMS).map(|_| hub.subscribe(key, "ann").unwrap()).collect();
+        assert!(hub.subscribe(key, "ann").is_none());
         drop(open);
-        assert!(hub.subscribe(key).is_some());
+        assert!(hub.subscribe(key, "ann").is_some());
     }
 }

@@ -1,23 +1,30 @@
 //! The authority: the server that holds the truth about each token's idle time.
 //!
 //! - [`session`] is the rule of one token. Pure, in a crate of its own; start reading there.
-//! - [`state::AppState`] applies it to what a [`store`] keeps, and carries out what follows.
-//! - `routes` is the face over HTTP; `deadlines` ends tokens on time even if nobody asks.
+//! - `sessions` applies it to what a [`store`] keeps, and carries out what follows.
+//! - [`policy`] says what applies to whom; `govern` is what administrators do with it.
+//! - `routes` is the face over HTTP; `keeper` ends tokens on time even if nobody asks.
 //!
 //! Clock, store, listener and shutdown are arguments: a test runs a whole server on a
 //! [`clock::ManualClock`] and never sleeps.
 
+pub mod admins;
 pub mod bearer;
+pub mod calls;
 pub mod cli;
 pub mod clock;
 pub mod cors;
-mod deadlines;
 pub mod demo;
+mod explain;
+mod govern;
 mod hub;
-mod links;
+mod journal;
+mod keeper;
 mod metrics;
+pub mod policy;
 pub mod problem;
 mod routes;
+mod sessions;
 pub mod state;
 pub mod store;
 pub mod wire;
@@ -79,7 +86,8 @@ pub async fn run(
     state: AppState,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let enforcing = tokio::spawn(deadlines::enforce(state.clone()));
+    let enforcing = tokio::spawn(keeper::enforce(state.clone()));
+    let listening = tokio::spawn(keeper::listen(state.clone()));
     let stopping = state.stopping().clone();
     // Small answers must not wait for more to come.
     let listener = listener.tap_io(|stream| {
@@ -102,6 +110,7 @@ pub async fn run(
         }
     };
     enforcing.abort();
+    listening.abort();
     result
 }
 
@@ -128,6 +137,8 @@ fn method(method: &Method) -> &'static str {
         Method::GET => "GET",
         Method::HEAD => "HEAD",
         Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
         Method::DELETE => "DELETE",
         Method::OPTIONS => "OPTIONS",
         _ => "other",

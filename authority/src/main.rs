@@ -53,15 +53,15 @@ async fn serve(setup: Setup) -> Result<(), String> {
     })?;
     let address = listener.local_addr().map_err(|why| why.to_string())?;
     let stop = stop_signal().map_err(|why| format!("cannot listen for signals: {why}"))?;
-    if let Some(token) = settings.admin_token.as_deref().filter(|_| made_admin_token) {
+    if let Some(token) = made_admin_token {
         eprintln!("administrator's token: {token}");
     }
     if settings.dev && !address.ip().is_loopback() {
         tracing::warn!("development mode, yet other machines can reach {address}");
     }
     tracing::info!("listening on http://{address}");
-    let state =
-        AppState::new(settings, Arc::new(SystemClock::start()), Arc::new(MemoryStore::default()));
+    let (clock, store) = (Arc::new(SystemClock::start()), Arc::new(MemoryStore::default()));
+    let state = AppState::open(settings, clock, store).await.map_err(|why| why.to_string())?;
     run(listener, state, stop).await.map_err(|why| why.to_string())
 }
 

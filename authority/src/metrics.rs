@@ -29,6 +29,7 @@ pub(crate) struct Metrics {
     ends: Family<End, Counter>,
     pub(crate) keepalives: Counter,
     pub(crate) questions: Counter,
+    pub(crate) checks: Counter,
     pub(crate) event_streams: Gauge,
     pub(crate) sessions: Gauge,
     pub(crate) requests: Family<Request, Counter>,
@@ -41,6 +42,7 @@ impl Metrics {
             ends: Family::default(),
             keepalives: Counter::default(),
             questions: Counter::default(),
+            checks: Counter::default(),
             event_streams: Gauge::default(),
             sessions: Gauge::default(),
             requests: Family::default(),
@@ -48,6 +50,11 @@ impl Metrics {
         };
         registry.register("keepalives", "Keep-alives of live tokens", metrics.keepalives.clone());
         registry.register("questions", "Answered GET /v1/session", metrics.questions.clone());
+        registry.register(
+            "checks",
+            "Requests that proxies were told to pass",
+            metrics.checks.clone(),
+        );
         registry.register("event_streams", "Open event streams", metrics.event_streams.clone());
         registry.register("sessions", "Live sessions", metrics.sessions.clone());
         registry.register("ends", "Ended sessions by reason", metrics.ends.clone());

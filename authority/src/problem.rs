@@ -1,8 +1,13 @@
 //! Errors as RFC 9457 `application/problem+json`, with the challenges of RFC 6750.
 
+use std::borrow::Cow;
+
 use axum::{
     Json,
-    extract::{Request, rejection::JsonRejection},
+    extract::{
+        Request,
+        rejection::{JsonRejection, QueryRejection},
+    },
     http::{HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -11,7 +16,7 @@ use serde::Serialize;
 use stillhere::core::ended::EndedBecause;
 use utoipa::ToSchema;
 
-use crate::{state::Gone, store::StoreError};
+use crate::{sessions::Gone, store::StoreError};
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -22,7 +27,7 @@ pub struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
     /// The kind in a few words.
-    title: String,
+    title: &'static str,
     /// The HTTP status.
     status: u16,
     /// One sentence on this occurrence.
@@ -35,7 +40,7 @@ pub struct Problem {
     because: Option<&'static str>,
     #[serde(skip)]
     #[schema(ignore)]
-    challenge: Option<&'static str>,
+    challenge: Option<Cow<'static, str>>,
 }
 
 impl Problem {
@@ -43,7 +48,7 @@ impl Problem {
     pub(crate) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self {
             kind: "about:blank",
-            title: status.canonical_reason().unwrap_or("Error").to_owned(),
+            title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
             state: None,
@@ -55,7 +60,7 @@ impl Problem {
     /// No credentials at all: the challenge carries no error code (RFC 6750, section 3.1).
     pub(crate) fn no_token() -> Self {
         let detail = "Send the access token as `Authorization: Bearer <token>`.";
-        Self { challenge: Some("Bearer"), ..Self::new(StatusCode::UNAUTHORIZED, detail) }
+        Self { challenge: Some("Bearer".into()), ..Self::new(StatusCode::UNAUTHORIZED, detail) }
     }
 
     /// Credentials that cannot be read (RFC 6750, section 3.1).
@@ -63,7 +68,7 @@ impl Problem {
         let detail = "Send exactly one `Authorization: Bearer <token>` header whose token is of \
                       the form b64token (RFC 6750, section 2.1) and at most 8192 characters long.";
         Self {
-            challenge: Some(r#"Bearer error="invalid_request""#),
+            challenge: Some(r#"Bearer error="invalid_request""#.into()),
             ..Self::new(StatusCode::BAD_REQUEST, detail)
         }
     }
@@ -73,19 +78,44 @@ impl Problem {
         Self::invalid_token("This call needs the administrator's token.")
     }
 
+    /// The administrator's token does not allow this.
+    pub(crate) fn not_allowed(scope: &str) -> Self {
+        let challenge = format!(r#"Bearer error="insufficient_scope", scope="{scope}""#);
+        Self {
+            kind: "urn:stillhere:problem:insufficient-scope",
+            title: "Insufficient scope",
+            challenge: Some(challenge.into()),
+            ..Self::new(StatusCode::FORBIDDEN, format!("This call needs the scope {scope}."))
+        }
+    }
+
     fn invalid_token(detail: &str) -> Self {
         Self {
             kind: "urn:stillhere:problem:invalid-token",
-            title: "Invalid token".to_owned(),
-            challenge: Some(r#"Bearer error="invalid_token""#),
+            title: "Invalid token",
+            challenge: Some(r#"Bearer error="invalid_token""#.into()),
             ..Self::new(StatusCode::UNAUTHORIZED, detail)
+        }
+    }
+
+    /// A new token of a sign-in that is over.
+    pub(crate) fn sign_in_over(because: EndedBecause) -> Self {
+        Self {
+            kind: "urn:stillhere:problem:sign-in-over",
+            title: "Sign-in over",
+            because: Some(because.name()),
+            ..Self::new(
+                StatusCode::CONFLICT,
+                "This sign-in is over and no token revives it: let the user sign in again and \
+                 give that a name of its own.",
+            )
         }
     }
 
     fn ended(because: EndedBecause) -> Self {
         Self {
             kind: "urn:stillhere:problem:session-ended",
-            title: "Session ended".to_owned(),
+            title: "Session ended",
             state: Some("ended"),
             because: Some(because.name()),
             ..Self::invalid_token("This session is over and nothing revives it: sign in again.")
@@ -123,15 +153,22 @@ impl From<JsonRejection> for Problem {
     }
 }
 
+impl From<QueryRejection> for Problem {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{}.", rejection.body_text()))
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let challenge = self.challenge;
+        let challenge = self.challenge.clone();
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        let challenge = challenge.and_then(|text| HeaderValue::from_str(&text).ok());
         if let Some(challenge) = challenge {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));

@@ -7,20 +7,11 @@ use stillhere::core::policy::{Mode, Policy};
 use utoipa::ToSchema;
 
 use crate::{
+    journal::SeenBody,
+    policy::CountedBody,
     report::Counts,
     session::{Standing, State},
 };
-
-/// Which kinds of input count as activity.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-pub struct CountedBody {
-    /// Trusted key presses.
-    pub keystrokes: bool,
-    /// Trusted pointer presses.
-    pub clicks: bool,
-    /// Accepted heartbeats of an embedding host.
-    pub heartbeats: bool,
-}
 
 /// The policy that applies to a token.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -48,32 +39,27 @@ pub struct PolicyBody {
 
 impl From<&Policy> for PolicyBody {
     fn from(policy: &Policy) -> Self {
-        let counts = policy.counts;
         Self {
             version: policy.version,
             idle_timeout_ms: policy.idle_timeout_ms,
             warn_before_ms: policy.warn_before_ms,
             keepalive_ms: policy.keepalive_ms,
-            logout_at: policy.logout_at.and_then(rfc3339),
+            logout_at: policy.logout_at.map(rfc3339),
             mode: match policy.mode {
                 Mode::Enforce => "enforce",
                 Mode::Observe => "observe",
             },
-            counts: CountedBody {
-                keystrokes: counts.keystrokes,
-                clicks: counts.clicks,
-                heartbeats: counts.heartbeats,
-            },
+            counts: policy.counts.into(),
             max_hold_ms: policy.max_hold_ms,
         }
     }
 }
 
-fn rfc3339(unix_ms: u64) -> Option<String> {
-    // Dates past the year 9999 have no RFC 3339 form; such a schedule is none.
+/// A moment in RFC 3339. What lies past the year 9999 has no such form and is cut to its end.
+pub(crate) fn rfc3339(unix_ms: u64) -> String {
     const LAST_MS: u64 = 253_402_300_799_999;
-    let at = (unix_ms <= LAST_MS).then(|| UNIX_EPOCH + Duration::from_millis(unix_ms))?;
-    Some(humantime::format_rfc3339_millis(at).to_string())
+    let at = UNIX_EPOCH + Duration::from_millis(unix_ms.min(LAST_MS));
+    humantime::format_rfc3339_millis(at).to_string()
 }
 
 /// Where a token stands, and the policy that applies to it.
@@ -151,6 +137,17 @@ pub struct HoldBody {
     pub expires_in_ms: u64,
 }
 
+/// An API call that was seen.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CallBody {
+    /// Method and path, with `*` for the segments that look like names of things.
+    pub what: String,
+    /// Milliseconds since it was seen last, to 10 s.
+    pub age_ms: u64,
+    /// Whether it counted as activity.
+    pub counted: bool,
+}
+
 /// A live session as administrators see it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionBody {
@@ -160,12 +157,25 @@ pub struct SessionBody {
     pub user: String,
     /// Ties together the tokens of one sign-in.
     pub sign_in: Option<String>,
+    /// The user's groups.
+    pub groups: Vec<String>,
     /// `alive` or `held`.
     pub state: &'static str,
+    /// When it began (RFC 3339).
+    #[schema(format = DateTime)]
+    pub began_at: String,
     /// Milliseconds since the newest activity, or since the newest hold ended.
     pub idle_ms: u64,
     /// Milliseconds until the deadline; null while held.
     pub remaining_ms: Option<u64>,
+    /// The idle timeout in force.
+    pub idle_timeout_ms: u64,
+    /// What keeps it alive, in one sentence.
+    pub why: String,
+    /// When each kind of activity was seen last.
+    pub newest: Vec<SeenBody>,
+    /// The API calls that proxies asked about, each kind once, and whether they counted.
+    pub calls: Vec<CallBody>,
     /// How often each kind of activity was seen.
     pub counts: Counts,
     /// Contexts that shared the token at the newest report.
@@ -178,11 +188,14 @@ pub struct SessionBody {
     pub agent: String,
 }
 
-/// All live sessions, in no order.
+/// Live sessions, by id.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SessionsBody {
     /// One for each token.
     pub sessions: Vec<SessionBody>,
+    /// What to send as `after` for more. Missing at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// How many sessions a call ended.

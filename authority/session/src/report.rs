@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::session::MAX_HOLDS;
+use crate::holds::MAX_HOLDS;
 
 /// Largest integer that JavaScript writes exactly; no duration or count is larger.
 pub const MAX_INTEGER: u64 = 1 << 53;

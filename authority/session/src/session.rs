@@ -1,38 +1,33 @@
 //! The rule of one token: when it is alive, held or over.
 //!
 //! Pure: no clock, no I/O. Every function takes `now`, in milliseconds since the Unix epoch, so
-//! that it compares with [`Policy::logout_at`]. Nothing depends on the order in which reports
+//! that it compares with `logout_at` of the policy. Nothing depends on the order in which reports
 //! arrive: activity and counts only grow, a released hold stays released, an end stays an end.
 
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
-use stillhere::core::{ended::EndedBecause, policy::Policy};
+use stillhere::core::{
+    ended::EndedBecause,
+    policy::{Mode, Policy},
+};
 
-use crate::report::{Counts, HoldReport, Report};
+pub use crate::{
+    activity::Newest,
+    holds::{Hold, MAX_HOLDS},
+    terms::{Grace, Terms},
+};
+use crate::{
+    holds::Holds,
+    report::{Counts, Report},
+};
 
 /// The reasons for which an authority ends a session. The others say that it was not asked.
 pub const ENDS: [EndedBecause; 4] =
     [EndedBecause::Revoked, EndedBecause::SignedOut, EndedBecause::Schedule, EndedBecause::Idle];
-/// Holds that one session can have at once.
-pub const MAX_HOLDS: usize = 64;
 /// How much later than the interval a keep-alive can be, in milliseconds: a busy lock, a request.
-const LATE_MS: u64 = 10_000;
-/// Holds that are over for good and that a session remembers, so that a late report does not take them up again.
-const MAX_RELEASED: usize = 64;
-
-/// A lease that says "an interaction is open". While one lives nobody is logged out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hold {
-    /// The name that the context gave it; unique within the session.
-    pub id: String,
-    /// What the person is busy with, for administrators.
-    pub reason: String,
-    /// First moment at which it no longer holds, in Unix milliseconds.
-    pub expires_at: u64,
-    /// When it was first reported, in Unix milliseconds: the policy's `max_hold_ms` counts from here.
-    pub taken_at: u64,
-}
+pub const LATE_MS: u64 = 10_000;
+/// How long a session that is only observed is kept without activity, in milliseconds: 30 days
+/// (NIST SP 800-63B-4, 2.1.3: AAL1 overall).
+pub const OBSERVED_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 
 /// How a session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,13 +63,17 @@ pub struct State {
 /// What the authority knows about one token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
+    /// When it began, in Unix milliseconds.
+    began_at: u64,
     /// Newest activity, or the end of the newest hold where that came later.
     active_at: u64,
     counts: Counts,
+    newest: Newest,
     contexts: u32,
-    holds: Vec<Hold>,
-    released: VecDeque<String>,
-    hold_changes: u64,
+    holds: Holds,
+    hold_changes: u32,
+    /// The newest end that was only observed.
+    observed: Option<Ended>,
     ended: Option<Ended>,
 }
 
@@ -82,17 +81,26 @@ impl Session {
     /// A session that begins now. Being registered counts as activity: somebody just signed in.
     /// A policy whose end has come already ends it at once.
     #[must_use]
-    pub fn new(now: u64, policy: &Policy) -> Self {
+    pub fn new<'a>(now: u64, terms: impl Into<Terms<'a>>) -> Self {
+        Self::begun(now, now, terms)
+    }
+
+    /// A session that begins now for somebody who was last active at `active_at`: a token that was
+    /// issued anew for a sign-in that goes on is no activity.
+    #[must_use]
+    pub fn begun<'a>(now: u64, active_at: u64, terms: impl Into<Terms<'a>>) -> Self {
         let mut session = Self {
-            active_at: now,
+            began_at: now,
+            active_at: active_at.min(now),
             counts: Counts::default(),
+            newest: Newest::default(),
             contexts: 0,
-            holds: Vec::new(),
-            released: VecDeque::new(),
+            holds: Holds::default(),
             hold_changes: 0,
+            observed: None,
             ended: None,
         };
-        session.settle(now, policy);
+        session.settle(now, terms);
         session
     }
 
@@ -106,31 +114,49 @@ impl Session {
     /// # Errors
     /// The reason, when the session is over or its deadline has passed by `now`, even if nobody
     /// noticed yet. The report then changes nothing.
-    pub fn touch(
+    pub fn touch<'a>(
         &mut self,
         now: u64,
-        policy: &Policy,
+        terms: impl Into<Terms<'a>>,
         report: &Report,
     ) -> Result<State, EndedBecause> {
-        if let Some(ended) = self.settle(now, policy) {
+        let terms = terms.into();
+        if let Some(ended) = self.settle(now, terms) {
             return Err(ended.because);
         }
+        let before = self.counts;
         self.counts.merge(report.counts);
+        self.newest.take_in(before, self.counts, now.saturating_sub(report.age_ms));
         self.contexts = report.contexts;
-        self.take_in(now, policy, report);
-        // The release of the last hold may be the end that the schedule waited for.
-        match self.settle(now, policy) {
-            Some(ended) => Err(ended.because),
-            None => Ok(self.state(now, policy)),
+        self.take_in(now, terms.policy, report);
+        self.settled(now, terms)
+    }
+
+    /// An API call arrived that the policy counts as activity.
+    ///
+    /// # Errors
+    /// The reason, when the session is over by `now`. The call then changes nothing.
+    pub fn api_call<'a>(
+        &mut self,
+        now: u64,
+        terms: impl Into<Terms<'a>>,
+    ) -> Result<State, EndedBecause> {
+        let terms = terms.into();
+        if let Some(ended) = self.settle(now, terms) {
+            return Err(ended.because);
         }
+        self.active_at = self.active_at.max(now);
+        self.newest.api_calls = self.newest.api_calls.max(Some(now));
+        self.settled(now, terms)
     }
 
     /// Takes in what was reported for another token whose activity counts here too: when somebody was
     /// active, and the holds, but not what was counted there. Changes nothing once this one is over.
-    pub fn share(&mut self, now: u64, policy: &Policy, report: &Report) {
-        if self.settle(now, policy).is_none() {
-            self.take_in(now, policy, report);
-            self.settle(now, policy);
+    pub fn share<'a>(&mut self, now: u64, terms: impl Into<Terms<'a>>, report: &Report) {
+        let terms = terms.into();
+        if self.settle(now, terms).is_none() {
+            self.take_in(now, terms.policy, report);
+            self.settle(now, terms);
         }
     }
 
@@ -143,25 +169,46 @@ impl Session {
         let closed_at = if recent { active_at } else { now };
         for hold in &report.holds {
             if hold.ttl_ms == 0 {
-                self.release(closed_at, &hold.id);
-            } else {
-                self.take(now, policy, hold);
+                if self.holds.release(&hold.id) {
+                    self.hold_changes = self.hold_changes.wrapping_add(1);
+                    self.active_at = self.active_at.max(closed_at);
+                }
+            } else if self.holds.take(now, policy.max_hold_ms, hold) {
+                self.hold_changes = self.hold_changes.wrapping_add(1);
             }
+        }
+    }
+
+    /// The release of the last hold may be the end that the schedule waited for.
+    fn settled(&mut self, now: u64, terms: Terms<'_>) -> Result<State, EndedBecause> {
+        match self.settle(now, terms) {
+            Some(ended) => Err(ended.because),
+            None => Ok(self.state(now, terms)),
         }
     }
 
     /// Where the session stands at `now`. Extends nothing and changes nothing.
     #[must_use]
-    pub fn state(&self, now: u64, policy: &Policy) -> State {
-        let idle_ms = now.saturating_sub(self.idle_since(now));
-        if let Some(ended) = self.over(now, policy) {
+    pub fn state<'a>(&self, now: u64, terms: impl Into<Terms<'a>>) -> State {
+        let terms = terms.into();
+        let since = self.idle_since(now);
+        let idle_ms = now.saturating_sub(since);
+        if let Some(ended) = self.over(now, terms) {
             let standing = Standing::Ended(ended.because);
             return State { standing, idle_ms, remaining_ms: Some(0) };
         }
         if self.is_held(now) {
             return State { standing: Standing::Held, idle_ms, remaining_ms: None };
         }
-        let ends_at = sooner(self.idle_since(now) + policy.idle_timeout_ms, policy.logout_at);
+        let ends_at = match terms.policy.mode {
+            Mode::Enforce => sooner(terms.idle_at(since), terms.policy.logout_at),
+            // Past an end that was only observed the next one is as far away as after activity.
+            Mode::Observe => {
+                let timeout = terms.policy.idle_timeout_ms.max(1);
+                let next = since.saturating_add((idle_ms / timeout + 1).saturating_mul(timeout));
+                sooner(next, terms.policy.logout_at.filter(|at| *at > now))
+            }
+        };
         State {
             standing: Standing::Alive,
             idle_ms,
@@ -171,8 +218,13 @@ impl Session {
 
     /// Ends the session and gives the reason that stands: the first end wins, and a deadline that
     /// has passed by `now` came first.
-    pub fn end(&mut self, now: u64, policy: &Policy, because: EndedBecause) -> EndedBecause {
-        match self.settle(now, policy) {
+    pub fn end<'a>(
+        &mut self,
+        now: u64,
+        terms: impl Into<Terms<'a>>,
+        because: EndedBecause,
+    ) -> EndedBecause {
+        match self.settle(now, terms) {
             Some(ended) => ended.because,
             None => self.finish(Ended { because, at: now }).because,
         }
@@ -180,36 +232,37 @@ impl Session {
 
     /// Writes down what the passing of time has done by `now`: holds that lapsed, a deadline that
     /// passed. Gives the end if the session is over.
-    pub fn settle(&mut self, now: u64, policy: &Policy) -> Option<Ended> {
+    pub fn settle<'a>(&mut self, now: u64, terms: impl Into<Terms<'a>>) -> Option<Ended> {
+        let terms = terms.into();
         if self.ended.is_some() {
             return self.ended;
         }
-        if let Some(ended) = self.over(now, policy) {
-            self.active_at = self.idle_since(now);
+        let (over, would_be) = (self.over(now, terms), self.would_be_over(now, terms));
+        self.active_at = self.idle_since(now);
+        if let Some(ended) = over {
             return Some(self.finish(ended));
         }
-        self.active_at = self.idle_since(now);
-        for hold in self.holds.extract_if(.., |hold| hold.expires_at <= now) {
-            self.hold_changes += 1;
-            // One that lived as long as any may is over for good; one that was only not renewed in
-            // time can be renewed late.
-            if hold.expires_at >= hold.taken_at.saturating_add(policy.max_hold_ms) {
-                remember(&mut self.released, &hold.id);
-            }
-        }
+        self.observed = would_be.or(self.observed);
+        let lapsed = self.holds.drop_lapsed(now, terms.policy.max_hold_ms);
+        self.hold_changes = self.hold_changes.wrapping_add(lapsed);
         None
     }
 
     /// The next moment, in Unix milliseconds, at which the session changes by itself: its deadline,
     /// or while held the expiry of the first hold. None once ended.
     #[must_use]
-    pub fn deadline(&self, policy: &Policy) -> Option<u64> {
+    pub fn deadline<'a>(&self, terms: impl Into<Terms<'a>>) -> Option<u64> {
+        let terms = terms.into();
         if self.ended.is_some() {
             return None;
         }
-        let idle = self.active_at.saturating_add(policy.idle_timeout_ms);
-        let lapses = self.holds.iter().map(|hold| hold.expires_at).min();
-        Some(lapses.unwrap_or_else(|| sooner(idle, policy.logout_at)))
+        let seen = |ended: Ended| ended.at >= self.active_at;
+        if terms.policy.mode == Mode::Observe && self.observed.is_some_and(seen) {
+            return Some(self.active_at.saturating_add(OBSERVED_MS));
+        }
+        let idle = terms.idle_at(self.active_at);
+        let lapses = self.holds.next_lapse();
+        Some(lapses.unwrap_or_else(|| sooner(idle, self.schedule(terms.policy))))
     }
 
     /// How the session ended, as far as it was noticed ([`Session::settle`]).
@@ -218,10 +271,34 @@ impl Session {
         self.ended
     }
 
+    /// The newest end that a policy which only observes did not carry out.
+    #[must_use]
+    pub const fn observed(&self) -> Option<Ended> {
+        self.observed
+    }
+
+    /// When the session began, in Unix milliseconds.
+    #[must_use]
+    pub const fn began_at(&self) -> u64 {
+        self.began_at
+    }
+
+    /// The newest activity that was noticed, or the end of the newest hold, in Unix milliseconds.
+    #[must_use]
+    pub const fn active_at(&self) -> u64 {
+        self.active_at
+    }
+
     /// The largest of each count that was reported.
     #[must_use]
     pub const fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// When each kind of activity was seen last.
+    #[must_use]
+    pub const fn newest(&self) -> Newest {
+        self.newest
     }
 
     /// Contexts that shared the token at the newest report.
@@ -232,46 +309,20 @@ impl Session {
 
     /// Holds that live at `now`.
     pub fn holds(&self, now: u64) -> impl Iterator<Item = &Hold> {
-        self.holds.iter().filter(move |hold| hold.expires_at > now)
+        self.holds.at(now)
     }
 
-    /// Grows whenever a hold begins or ends, so that a caller sees that one did.
+    /// Changes whenever a hold begins or ends, so that a caller sees that one did.
     #[must_use]
-    pub const fn hold_changes(&self) -> u64 {
+    pub const fn hold_changes(&self) -> u32 {
         self.hold_changes
-    }
-
-    fn release(&mut self, closed_at: u64, id: &str) {
-        if let Some(index) = self.holds.iter().position(|hold| hold.id == id) {
-            self.holds.swap_remove(index);
-            self.hold_changes += 1;
-            self.active_at = self.active_at.max(closed_at);
-        }
-        remember(&mut self.released, id);
-    }
-
-    fn take(&mut self, now: u64, policy: &Policy, report: &HoldReport) {
-        if policy.max_hold_ms == 0 || self.released.contains(&report.id) {
-            return;
-        }
-        let capped = |taken_at: u64| {
-            now.saturating_add(report.ttl_ms).min(taken_at.saturating_add(policy.max_hold_ms))
-        };
-        let expires_at = capped(now);
-        if let Some(hold) = self.holds.iter_mut().find(|hold| hold.id == report.id) {
-            hold.expires_at = hold.expires_at.max(capped(hold.taken_at));
-        } else if self.holds.len() < MAX_HOLDS {
-            self.hold_changes += 1;
-            let (id, reason) = (report.id.clone(), report.reason.clone());
-            self.holds.push(Hold { id, reason, expires_at, taken_at: now });
-        }
     }
 
     fn finish(&mut self, ended: Ended) -> Ended {
         self.ended = Some(ended);
-        self.hold_changes += self.holds.len() as u64;
-        self.holds = Vec::new();
-        self.released = VecDeque::new();
+        let held = u32::try_from(self.holds.live.len()).unwrap_or(u32::MAX);
+        self.hold_changes = self.hold_changes.wrapping_add(held);
+        self.holds = Holds::default();
         ended
     }
 
@@ -281,24 +332,44 @@ impl Session {
 
     /// Lapsed holds kept the person present until they lapsed.
     fn idle_since(&self, now: u64) -> u64 {
-        let lapsed = self.holds.iter().map(|hold| hold.expires_at).filter(|at| *at <= now);
-        lapsed.fold(self.active_at, u64::max)
+        self.holds.lapsed_at(now).map_or(self.active_at, |lapsed| lapsed.max(self.active_at))
     }
 
-    /// The end that has come by `now`, whichever was first. While a hold lives nobody is logged
-    /// out, by the idle time or by the schedule (docs/architecture.md, "hold" and rule 4).
-    fn over(&self, now: u64, policy: &Policy) -> Option<Ended> {
+    /// The end that has come by `now`.
+    fn over(&self, now: u64, terms: Terms<'_>) -> Option<Ended> {
         if self.ended.is_some() {
             return self.ended;
         }
+        match terms.policy.mode {
+            Mode::Enforce => self.first_end(now, terms),
+            Mode::Observe => {
+                let at = self.idle_since(now).saturating_add(OBSERVED_MS);
+                let forgotten = at <= now && !self.is_held(now);
+                forgotten.then_some(Ended { because: EndedBecause::Idle, at })
+            }
+        }
+    }
+
+    /// The end that would have come by `now`, where none is carried out: the first since somebody
+    /// was active.
+    fn would_be_over(&self, now: u64, terms: Terms<'_>) -> Option<Ended> {
+        let since = self.idle_since(now);
+        let seen = self.observed.is_some_and(|ended| ended.at >= since);
+        let observing = terms.policy.mode == Mode::Observe && self.ended.is_none() && !seen;
+        if observing { self.first_end(now, terms) } else { None }
+    }
+
+    /// Whichever end came first by `now`. While a hold lives nobody is logged out, by the idle time
+    /// or by the schedule (docs/architecture.md, "hold" and rule 4).
+    fn first_end(&self, now: u64, terms: Terms<'_>) -> Option<Ended> {
         if self.is_held(now) {
             return None;
         }
         let come = |at: &u64| *at <= now;
         let since = self.idle_since(now);
-        let idle = Some(since.saturating_add(policy.idle_timeout_ms)).filter(come);
+        let idle = Some(terms.idle_at(since)).filter(come);
         // A hold that outlived the moment put the end off until it was over.
-        let scheduled = policy.logout_at.map(|at| at.max(since)).filter(come);
+        let scheduled = self.schedule(terms.policy).map(|at| at.max(since)).filter(come);
         match (idle, scheduled) {
             (Some(at), None) => Some(Ended { because: EndedBecause::Idle, at }),
             (Some(at), Some(logout)) if at < logout => {
@@ -308,15 +379,11 @@ impl Session {
             (None, None) => None,
         }
     }
-}
 
-/// Keeps the newest names of holds that are over for good.
-fn remember(released: &mut VecDeque<String>, id: &str) {
-    if !released.iter().any(|known| known == id) {
-        if released.len() == MAX_RELEASED {
-            released.pop_front();
-        }
-        released.push_back(id.to_owned());
+    /// The scheduled end, unless it was observed already: whoever goes on working after it is not
+    /// logged out again with each key.
+    fn schedule(&self, policy: &Policy) -> Option<u64> {
+        policy.logout_at.filter(|at| self.observed.is_none_or(|ended| ended.at < *at))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The event stream of a token.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
     extract::State,
@@ -15,13 +15,15 @@ use prometheus_client::metrics::gauge::Gauge;
 use serde::Serialize;
 use serde_json::json;
 use stillhere::core::policy::Policy;
+use tokio::sync::watch;
 
 use crate::{
     bearer::Bearer,
     hub::Subscription,
     problem::Problem,
     session,
-    state::{AppState, Gone},
+    sessions::Gone,
+    state::AppState,
     store::Key,
     wire::{PolicyBody, StateBody},
 };
@@ -48,16 +50,17 @@ pub(super) async fn events(
     Bearer(key): Bearer,
 ) -> Result<impl IntoResponse, Problem> {
     // Look once before anything is kept for the token: strangers must not cost memory.
+    let owner = state.read(&key, |record, _, _| record.owner.user.clone()).await?;
     state.look(&key).await?;
-    let heard = state.subscribe(key).ok_or_else(|| {
+    let heard = owner.and_then(|user| state.subscribe(key, &user)).ok_or_else(|| {
         let detail = "This token has 64 event streams open: close one.";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
     })?;
-    let policies = state.policies();
+    let told = state.told();
     // And once more now that changes are heard, so that none falls in between.
     let first = state.look(&key).await?;
     let open = OpenStream::new(state.metrics().event_streams.clone());
-    let stream = follow(state, key, first, heard, policies, open);
+    let stream = follow(state, key, first, heard, told, open);
     let ping = KeepAlive::new().interval(PING).text("ping");
     // Nginx would hold events back until its buffer is full.
     Ok(([("x-accel-buffering", "no")], Sse::new(stream).keep_alive(ping)))
@@ -66,33 +69,40 @@ pub(super) async fn events(
 fn follow(
     state: AppState,
     key: Key,
-    first: (session::State, Arc<Policy>),
+    first: (session::State, Policy),
     mut heard: Subscription,
-    mut policies: tokio::sync::watch::Receiver<Arc<Policy>>,
+    mut told: watch::Receiver<u64>,
     open: OpenStream,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
     async_stream::stream! {
         let _open = open;
-        yield Ok(event("state", &StateBody::new(first.0, &first.1)));
+        let mut policy = first.1;
+        yield Ok(event("state", &StateBody::new(first.0, &policy)));
         loop {
-            tokio::select! {
+            let stands = tokio::select! {
                 // An end outranks a policy, and both the shutdown.
                 biased;
-                () = heard.changed() => match state.look(&key).await {
-                    Ok((now, policy)) => yield Ok(event("state", &StateBody::new(now, &policy))),
-                    Err(Gone::Ended(because)) => {
-                        let ended = json!({ "state": "ended", "because": because.name() });
-                        yield Ok(event("ended", &ended));
-                        return;
-                    }
-                    // The agent asks again, or learns it from its next keep-alive.
-                    Err(Gone::Unknown | Gone::Store(_)) => return,
-                },
-                Ok(()) = policies.changed() => {
-                    let policy = PolicyBody::from(&**policies.borrow_and_update());
-                    yield Ok(event("policy", &policy));
-                }
+                () = heard.changed() => true,
+                Ok(()) = told.changed() => false,
                 () = state.stopping().cancelled() => return,
+            };
+            let (now, known) = match state.look(&key).await {
+                Ok(looked) => looked,
+                Err(Gone::Ended(because)) => {
+                    let ended = json!({ "state": "ended", "because": because.name() });
+                    yield Ok(event("ended", &ended));
+                    return;
+                }
+                // The agent asks again, or learns it from its next keep-alive.
+                Err(Gone::Unknown | Gone::Store(_)) => return,
+            };
+            let other = Policy { version: known.version, ..policy.clone() } != known;
+            policy = known;
+            if other {
+                yield Ok(event("policy", &PolicyBody::from(&policy)));
+            }
+            if stands {
+                yield Ok(event("state", &StateBody::new(now, &policy)));
             }
         }
     }

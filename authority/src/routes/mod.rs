@@ -2,10 +2,12 @@
 //! that neither can name a call that the other lacks.
 
 mod admin;
+mod check;
 mod events;
 mod health;
 mod session;
 
+use axum::routing::any;
 use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -48,10 +50,28 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(session::keep_alive))
         .routes(routes!(session::ask, session::end))
         .routes(routes!(events::events))
-        .routes(routes!(admin::register))
-        .routes(routes!(admin::sessions))
-        .routes(routes!(admin::revoke))
-        .routes(routes!(admin::revoke_user))
+        .routes(routes!(check::check))
+        .route("/v1/check/{*path}", any(check::check_path))
+        .routes(routes!(admin::tokens::register))
+        .routes(routes!(admin::sessions::sessions))
+        .routes(routes!(admin::sessions::session, admin::sessions::revoke))
+        .routes(routes!(admin::sessions::log_off))
+        .routes(routes!(admin::logs::ends))
+        .routes(routes!(admin::logs::audit))
+        .routes(routes!(admin::policy::all))
+        .routes(routes!(admin::policy::put_organization))
+        .routes(routes!(
+            admin::policy::get_group,
+            admin::policy::put_group,
+            admin::policy::delete_group
+        ))
+        .routes(routes!(
+            admin::policy::get_user,
+            admin::policy::put_user,
+            admin::policy::delete_user
+        ))
+        .routes(routes!(admin::policy::put_shift))
+        .routes(routes!(admin::policy::effective))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

@@ -1,6 +1,8 @@
-//! Where tokens are kept. A token itself never is: its SHA-256 stands for it.
+//! Where tokens, policies and logs are kept. A token itself never is: its SHA-256 stands for it.
 
+mod journal;
 pub mod memory;
+mod timers;
 
 use std::fmt;
 
@@ -8,23 +10,32 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use stillhere::core::policy::Policy;
 
-use crate::session::Session;
+use crate::{
+    calls::Calls,
+    clock::Clock,
+    policy::Scope,
+    session::{Session, Terms},
+};
 
 /// How long an ended token is remembered, in milliseconds: 24 hours, so that whoever calls with
 /// it later learns why it ended.
 pub const REMEMBER_ENDED_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// SHA-256 of a token.
+/// The first 132 bits of the SHA-256 of a token: as many as its public name has, so that one can be
+/// told from the other, and too many for two tokens to share them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Key([u8; 32]);
+pub struct Key([u8; 17]);
 
 impl Key {
+    /// Characters of a token's public name.
+    const ID: usize = 22;
+
     /// The key of that token.
     #[must_use]
     pub fn of(token: &str) -> Self {
-        Self(Sha256::digest(token.as_bytes()).into())
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        Self(std::array::from_fn(|at| if at == 16 { digest[at] & 0xF0 } else { digest[at] }))
     }
 
     /// The token's public name: the first 22 characters of base64url(SHA-256), as in the names of
@@ -32,8 +43,33 @@ impl Key {
     #[must_use]
     pub fn id(&self) -> String {
         let mut id = URL_SAFE_NO_PAD.encode(self.0);
-        id.truncate(22);
+        id.truncate(Self::ID);
         id
+    }
+
+    /// The key of a token's public name. None if no token can have it.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        if id.len() != Self::ID {
+            return None;
+        }
+        // The last character says six bits, of which a whole byte takes four: one more says the rest.
+        let bytes = URL_SAFE_NO_PAD.decode(format!("{id}A")).ok()?;
+        let key = Self(bytes.try_into().ok()?);
+        (key.id() == id).then_some(key)
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 17] {
+        &self.0
+    }
+
+    /// The key that has those bytes. None if no token can have it.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let key = Self(bytes.try_into().ok()?);
+        (key.0[16] & 0x0F == 0).then_some(key)
     }
 }
 
@@ -65,19 +101,22 @@ pub struct Record {
     pub keepalives: u64,
     /// Name and version of the agent that reported last.
     pub agent: String,
-    /// The moment for which the timer is set, in Unix milliseconds. Belongs to the process.
-    #[serde(skip)]
-    pub armed_at: u64,
+    /// The API calls that were seen last.
+    pub calls: Calls,
+    /// Whether no other token of its sign-in is taken in any more: somebody logged the user off.
+    pub sign_in_over: bool,
+    /// The moment at which the store gives it to [`Store::due`], in Unix milliseconds.
+    pub due_at: u64,
 }
 
 impl Record {
     /// When the authority has to look at this record next, in Unix milliseconds: when it may end,
     /// and after that when it is forgotten.
     #[must_use]
-    pub fn due(&self, policy: &Policy) -> u64 {
+    pub fn due(&self, terms: Terms<'_>) -> u64 {
         let forget =
             || self.session.ended().map(|ended| ended.at.saturating_add(REMEMBER_ENDED_MS));
-        self.session.deadline(policy).or_else(forget).unwrap_or(u64::MAX)
+        self.session.deadline(terms).or_else(forget).unwrap_or(u64::MAX)
     }
 }
 
@@ -93,14 +132,98 @@ impl fmt::Display for StoreError {
 
 impl std::error::Error for StoreError {}
 
+/// What a change to a record means to others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Nothing has changed: it need not be written.
+    Nothing,
+    /// Activity: what is lost of it in a crash is made up for by the next keep-alive.
+    Activity,
+    /// It began, it ended, a hold began or ended: durable before the call returns, and every node is
+    /// told.
+    Standing,
+}
+
+/// What a change comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effect {
+    /// What it means to others.
+    pub weight: Weight,
+    /// A line for [`Log::Ends`], written together with the record or not at all.
+    pub line: Option<String>,
+}
+
 /// A change to one record. A store that works optimistically may run it more than once, each time
 /// on a fresh copy.
-pub type Change<'a> = &'a mut (dyn FnMut(&mut Record) + Send);
+pub type Change<'a> = &'a mut (dyn FnMut(&mut Record) -> Effect + Send);
+
+/// Which records are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose<'a> {
+    /// All of them, ended ones too.
+    Everybody,
+    /// Those of a user.
+    User(&'a str),
+    /// Those of a user's sign-in.
+    SignIn(&'a str, &'a str),
+}
+
+/// The logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Log {
+    /// Who was logged out, or would have been, when and why.
+    Ends,
+    /// What administrators did.
+    Audit,
+    /// What the outside could not be told.
+    DeadLetters,
+}
+
+/// Entries that a log keeps; the oldest are dropped.
+pub const LOG_ENTRIES: usize = 100_000;
+
+/// A line of a log: its number, which grows, and what was written.
+pub type Line = (u64, String);
+
+/// Something that another node changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// A session began, ended or is held otherwise than before.
+    Session(Key),
+    /// A policy.
+    Policy(Scope),
+    /// News may have been missed: look at everything again.
+    Missed,
+}
+
+/// What became of a policy that was to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It is kept, under this version.
+    Version(u64),
+    /// Somebody else wrote before; this is the version now.
+    Conflict(u64),
+}
+
+/// A change to the policies, written as a whole or not at all.
+#[derive(Clone, Copy)]
+pub struct Rule<'a> {
+    /// Whose policy.
+    pub scope: &'a Scope,
+    /// The new one; None removes it.
+    pub text: Option<&'a str>,
+    /// The version that it was made for, where the writer cares.
+    pub expected: Option<u64>,
+    /// Now, in Unix milliseconds: the version is at least that.
+    pub now: u64,
+    /// The line for [`Log::Audit`], given the version; written together with the policy.
+    pub audit: &'a (dyn Fn(u64) -> String + Sync),
+}
 
 /// Keeps records by key. The rule stays in [`crate::session`]: a store only makes changes atomic.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Adds a record. False, and nothing changed, if the key is known already.
+    /// Adds a record, durably. False, and nothing changed, if the key is known already.
     ///
     /// # Errors
     /// When the store cannot be reached.
@@ -109,21 +232,126 @@ pub trait Store: Send + Sync + 'static {
     /// Applies `change` atomically. False if the key is unknown.
     ///
     /// # Errors
-    /// When the store cannot be reached; the change then did not happen.
+    /// When the store cannot be reached; whether the change happened is not known then.
     async fn update(&self, key: &Key, change: Change<'_>) -> Result<bool, StoreError>;
 
     /// Forgets a record.
     ///
     /// # Errors
     /// When the store cannot be reached.
-    async fn remove(&self, key: &Key) -> Result<(), StoreError>;
+    async fn remove(&self, key: &Key, owner: &Owner) -> Result<(), StoreError>;
 
-    /// All keys whose record satisfies `wanted`, in no order.
+    /// The keys of those records, in no order.
     ///
     /// # Errors
     /// When the store cannot be reached.
-    async fn keys(
+    async fn find(&self, whose: Whose<'_>) -> Result<Vec<Key>, StoreError>;
+
+    /// Waits until records are due and gives some of them. Each is given once, or again after a while
+    /// if its `due_at` was not changed.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn due(&self, clock: &dyn Clock) -> Result<Vec<Key>, StoreError>;
+
+    /// Waits until another node changed something.
+    async fn news(&self) -> News;
+
+    /// The version of the policies, raised to `at_least`, and each of them.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn policies(&self, at_least: u64) -> Result<(u64, Vec<(Scope, String)>), StoreError>;
+
+    /// The version of the policies, and one of them.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn policy(&self, scope: &Scope) -> Result<(u64, Option<String>), StoreError>;
+
+    /// Writes or removes a policy, durably, and tells every node. The version grows.
+    ///
+    /// # Errors
+    /// When the store cannot be reached; whether it was written is not known then.
+    async fn write_policy(&self, rule: Rule<'_>) -> Result<Written, StoreError>;
+
+    /// Appends a line to a log, durably.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn append(&self, log: Log, line: String) -> Result<(), StoreError>;
+
+    /// The newest `limit` lines of a log whose number is smaller than `before`, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn lines(
         &self,
-        wanted: &(dyn for<'a> Fn(&'a Key, &'a Record) -> bool + Sync),
-    ) -> Result<Vec<Key>, StoreError>;
+        log: Log,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<Line>, StoreError>;
+
+    /// The oldest `limit` lines of a log whose number is larger than `after`, the oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn lines_after(
+        &self,
+        log: Log,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Line>, StoreError>;
+
+    /// How far a reader of [`Log::Ends`] has come: the number of the last line that it is done with.
+    /// One that is not known yet begins behind the newest line.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn position(&self, reader: &str) -> Result<u64, StoreError>;
+
+    /// A reader is done with all lines up to that number, durably.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn set_position(&self, reader: &str, number: u64) -> Result<(), StoreError>;
+
+    /// Takes or renews a lease for that time, so that of many nodes one does a piece of work. False
+    /// while another holder has it. A store that belongs to one process always gives it.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    async fn lease(&self, name: &str, holder: &str, ttl_ms: u64) -> Result<bool, StoreError>;
+
+    /// Whether it answers.
+    ///
+    /// # Errors
+    /// When it does not, with the reason.
+    async fn ready(&self) -> Result<(), StoreError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_and_its_public_name_are_told_from_each_other() {
+        for number in 0..200 {
+            let key = Key::of(&format!("a token of some length {number}"));
+            assert_eq!(Key::from_id(&key.id()), Some(key));
+            assert_eq!(Key::from_bytes(key.bytes()), Some(key));
+        }
+        // base64url(SHA-256("abc")), cut to 22 characters.
+        assert_eq!(Key::of("abc").id(), "ungWv48Bz-pBQUDeXa4iI7");
+    }
+
+    #[test]
+    fn what_no_token_can_be_named_is_no_key() {
+        for id in ["", "ungWv48Bz-pBQUDeXa4iI", "ungWv48Bz-pBQUDeXa4iI77", "ungWv48Bz+pBQUDeXa4iI7"]
+        {
+            assert_eq!(Key::from_id(id), None, "{id}");
+        }
+        assert_eq!(Key::from_id("ééééééééééé"), None);
+        assert_eq!(Key::from_bytes(&[1; 17]), None);
+    }
 }

@@ -49,16 +49,18 @@ async fn a_hold_that_lapses_before_the_timer_is_noticed_on_time() {
 }
 
 #[tokio::test]
-async fn a_stricter_policy_ends_at_once_what_it_no_longer_allows() {
+async fn a_stricter_policy_ends_what_it_no_longer_allows_without_being_asked() {
     let served = Served::signed_in().await;
     let mut events = served.events().await;
     events.next().await;
     served.rig.clock.advance(400_000);
-    let stricter = stillhere::core::policy::Policy {
-        idle_timeout_ms: 300_000,
-        ..(*served.rig.state.policy()).clone()
-    };
-    served.rig.state.set_policy(stricter).await.unwrap();
+    served.rig.put_policy("organization", json!({ "idle_timeout_ms": 300_000 })).await;
+    let (name, told) = events.next().await.unwrap();
+    assert_eq!((name.as_str(), &told["idle_timeout_ms"]), ("policy", &json!(300_000)));
+    // Whoever is there has an interval and ten seconds to say so.
+    served.rig.clock.advance(30_000 + 10_000 - 1);
+    assert_eq!(served.rig.ask().await.json()["remaining_ms"], 1);
+    served.rig.clock.advance(1);
     loop {
         let (name, data) = events.next().await.expect("the stream closed before the end");
         if name == "ended" {

@@ -2,7 +2,6 @@
 
 use axum::http::Method;
 use serde_json::json;
-use stillhere::core::policy::Policy;
 
 use crate::rig::{ADMIN, Rig, START_MS, TIMEOUT_MS, TOKEN, report, report_with_holds};
 
@@ -66,8 +65,7 @@ async fn a_new_policy_is_told_with_a_higher_version() {
     let rig = Rig::signed_in().await;
     let mut events = rig.events().await;
     events.next().await;
-    let policy = Policy { idle_timeout_ms: 600_000, ..Policy::DEFAULT };
-    rig.state.set_policy(policy).await.unwrap();
+    rig.put_policy("organization", json!({ "idle_timeout_ms": 600_000 })).await;
     let (name, told) = events.next().await.unwrap();
     assert_eq!(name, "policy");
     assert_eq!(told["idle_timeout_ms"], 600_000);

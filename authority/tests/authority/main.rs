@@ -5,6 +5,7 @@
 
 mod admin;
 mod bad_input;
+mod check;
 mod cors;
 mod deadlines;
 mod demo;
@@ -12,10 +13,14 @@ mod events;
 mod flags;
 mod keepalive;
 mod links;
+mod logs;
 mod metrics;
+mod observe;
 mod openapi;
+mod policy;
 mod question;
 mod rig;
 mod session_rule;
 mod shutdown;
+mod sign_in;
 mod sign_out;

@@ -5,14 +5,28 @@ use serde_json::Value;
 
 use crate::rig::{Rig, TOKEN};
 
-const CALLS: [(&str, &str); 11] = [
+const CALLS: [(&str, &str); 25] = [
     ("/v1/keepalive", "post"),
     ("/v1/session", "get"),
     ("/v1/session", "delete"),
     ("/v1/events", "get"),
     ("/v1/sessions", "post"),
     ("/v1/admin/sessions", "get"),
+    ("/v1/check", "get"),
+    ("/v1/admin/sessions/{id}", "get"),
     ("/v1/admin/sessions/{id}", "delete"),
+    ("/v1/admin/policy", "get"),
+    ("/v1/admin/policy/organization", "put"),
+    ("/v1/admin/policy/groups/{group}", "get"),
+    ("/v1/admin/policy/groups/{group}", "put"),
+    ("/v1/admin/policy/groups/{group}", "delete"),
+    ("/v1/admin/policy/users/{user}", "get"),
+    ("/v1/admin/policy/users/{user}", "put"),
+    ("/v1/admin/policy/users/{user}", "delete"),
+    ("/v1/admin/policy/users/{user}/shift", "put"),
+    ("/v1/admin/users/{user}/policy", "get"),
+    ("/v1/admin/ends", "get"),
+    ("/v1/admin/audit", "get"),
     ("/v1/admin/users/{user}/sessions", "delete"),
     ("/healthz", "get"),
     ("/readyz", "get"),

@@ -13,7 +13,8 @@ use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use stillhere::core::policy::Policy;
 use stillhere_authority::{
-    AppState, Settings, app, clock::ManualClock, run, store::memory::MemoryStore,
+    AppState, Settings, admins::AdminToken, app, clock::ManualClock, run,
+    store::memory::MemoryStore,
 };
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 use tower::ServiceExt;
@@ -72,7 +73,11 @@ impl Answer {
 
 pub fn settings() -> Settings {
     let policy = Policy { idle_timeout_ms: TIMEOUT_MS, ..Policy::DEFAULT };
-    Settings { policy, admin_token: Some(ADMIN.into()), ..Settings::default() }
+    Settings {
+        policy,
+        admins: vec![AdminToken::of_all_scopes("administrator", ADMIN)],
+        ..Settings::default()
+    }
 }
 
 impl Rig {
@@ -82,7 +87,13 @@ impl Rig {
 
     pub fn with(settings: Settings) -> Self {
         let clock = Arc::new(ManualClock::new(START_MS));
-        let state = AppState::new(settings, clock.clone(), Arc::new(MemoryStore::default()));
+        let state = AppState::open(settings, clock.clone(), Arc::new(MemoryStore::default()));
+        let state = state.now_or_never().expect("memory never waits").unwrap();
+        Self::of(state, clock)
+    }
+
+    /// A rig around a server that was made elsewhere.
+    pub fn of(state: AppState, clock: Arc<ManualClock>) -> Self {
         Self { clock, router: app(state.clone()), state }
     }
 
@@ -125,6 +136,17 @@ impl Rig {
         self.send(request.unwrap()).await
     }
 
+    /// Calls as the administrator, who is allowed to.
+    pub async fn admin(&self, method: Method, path: &str, body: Option<Value>) -> Value {
+        let answer = self.call(method, path, ADMIN, body).await;
+        assert!(answer.status.is_success(), "{path}: {}", answer.text);
+        serde_json::from_str(&answer.text).unwrap_or(Value::Null)
+    }
+
+    pub async fn put_policy(&self, whose: &str, layer: Value) -> Value {
+        self.admin(Method::PUT, &format!("/v1/admin/policy/{whose}"), Some(layer)).await
+    }
+
     pub async fn keep_alive(&self, report: Value) -> Answer {
         self.call(Method::POST, "/v1/keepalive", TOKEN, Some(report)).await
     }
@@ -138,7 +160,11 @@ impl Rig {
     }
 
     pub async fn events(&self) -> Events<BodyDataStream> {
-        let request = bearer(TOKEN).uri("/v1/events").body(Body::empty()).unwrap();
+        self.events_of(TOKEN).await
+    }
+
+    pub async fn events_of(&self, token: &str) -> Events<BodyDataStream> {
+        let request = bearer(token).uri("/v1/events").body(Body::empty()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");

@@ -13,7 +13,7 @@ use axum::{
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use stillhere_authority::{
-    AppState, Settings, app, clock::ManualClock, store::memory::MemoryStore,
+    AppState, Settings, admins::AdminToken, app, clock::ManualClock, store::memory::MemoryStore,
 };
 use tokio::runtime::Runtime;
 use tower::ServiceExt;
@@ -155,9 +155,11 @@ fn odd(bytes: &mut Bytes<'_>) -> Result<Value> {
 impl World {
     fn new() -> Self {
         let clock = Arc::new(ManualClock::new(START_MS));
-        let settings = Settings { admin_token: Some(ADMIN.into()), ..Settings::default() };
-        let state = AppState::new(settings, clock.clone(), Arc::new(MemoryStore::default()));
+        let admins = vec![AdminToken::of_all_scopes("administrator", ADMIN)];
+        let settings = Settings { admins, ..Settings::default() };
+        let opening = AppState::open(settings, clock.clone(), Arc::new(MemoryStore::default()));
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let state = runtime.block_on(opening).unwrap();
         Self { runtime, router: app(state), clock, runs: 0 }
     }
 

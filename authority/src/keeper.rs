@@ -1,0 +1,139 @@
+//! What the authority does without being asked: it ends tokens on time, and takes in what other nodes
+//! changed.
+
+use crate::{state::AppState, store::News};
+
+/// Milliseconds until a store that could not be reached is asked again.
+const RETRY_MS: u64 = 1000;
+
+/// Looks at each token when it is due, until the shutdown.
+pub(crate) async fn enforce(state: AppState) {
+    loop {
+        let due = tokio::select! {
+            due = state.store().due(state.clock()) => due,
+            () = state.stopping().cancelled() => return,
+        };
+        match due {
+            Ok(keys) => {
+                for key in keys {
+                    if let Err(error) = state.look_at(&key).await {
+                        tracing::error!(id = ?key, %error, "a due session could not be looked at");
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, "due sessions could not be read");
+                state.sleep_until(state.now_ms().saturating_add(RETRY_MS)).await;
+            }
+        }
+    }
+}
+
+/// Takes in what other nodes changed, until the shutdown.
+pub(crate) async fn listen(state: AppState) {
+    loop {
+        let news = tokio::select! {
+            news = state.store().news() => news,
+            () = state.stopping().cancelled() => return,
+        };
+        let heard = match &news {
+            News::Session(key) => {
+                state.hub().wake(key);
+                Ok(())
+            }
+            News::Policy(scope) => state.read_policy(scope).await,
+            News::Missed => {
+                let read = state.read_policies(0).await;
+                state.hub().wake_all();
+                read
+            }
+        };
+        if let Err(error) = heard {
+            tracing::error!(%error, "a policy that another node changed could not be read");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use futures_util::FutureExt;
+
+    use super::*;
+    use crate::{
+        clock::ManualClock,
+        sessions::{Gone, Registered},
+        state::Settings,
+        store::{Key, Owner, REMEMBER_ENDED_MS, memory::MemoryStore},
+    };
+
+    const TOKEN: &str = "a-token-of-some-length";
+    const TIMEOUT_MS: u64 = stillhere::core::policy::Policy::DEFAULT.idle_timeout_ms;
+
+    async fn signed_in() -> (Arc<ManualClock>, AppState) {
+        let clock = Arc::new(ManualClock::new(1_000_000_000));
+        let store = Arc::new(MemoryStore::default());
+        let state = AppState::open(Settings::default(), clock.clone(), store).await.unwrap();
+        let owner = Owner { user: "ann".into(), sign_in: None, groups: Vec::new() };
+        assert!(matches!(state.register(TOKEN, owner).await, Ok(Registered::New(..))));
+        (clock, state)
+    }
+
+    /// Looks at whatever is due now; how many those were.
+    async fn look_at_due(state: &AppState) -> usize {
+        let mut looked = 0;
+        while let Some(Ok(keys)) = state.store().due(state.clock()).now_or_never() {
+            looked += keys.len();
+            for key in keys {
+                state.look_at(&key).await.unwrap();
+            }
+        }
+        looked
+    }
+
+    #[tokio::test]
+    async fn an_ended_token_is_remembered_for_a_day_and_then_forgotten() {
+        let (clock, state) = signed_in().await;
+        clock.advance(TIMEOUT_MS + REMEMBER_ENDED_MS - 1);
+        look_at_due(&state).await;
+        assert!(matches!(state.look(&Key::of(TOKEN)).await, Err(Gone::Ended(_))));
+        clock.advance(1);
+        assert_eq!(look_at_due(&state).await, 1);
+        assert!(matches!(state.look(&Key::of(TOKEN)).await, Err(Gone::Unknown)));
+        clock.advance(u64::MAX / 2);
+        assert_eq!(look_at_due(&state).await, 0, "no timer is left");
+    }
+
+    #[tokio::test]
+    async fn a_token_that_ends_in_a_call_keeps_its_one_timer() {
+        let (clock, state) = signed_in().await;
+        clock.advance(TIMEOUT_MS);
+        assert!(state.look(&Key::of(TOKEN)).await.is_err());
+        assert_eq!(look_at_due(&state).await, 1);
+        clock.advance(REMEMBER_ENDED_MS - 1);
+        assert_eq!(look_at_due(&state).await, 0);
+        clock.advance(1);
+        assert_eq!(look_at_due(&state).await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_touch_leaves_the_timer_alone_and_the_timer_finds_the_deadline() {
+        let (clock, state) = signed_in().await;
+        clock.advance(TIMEOUT_MS / 2);
+        let report = crate::report::Report {
+            age_ms: 0,
+            counts: crate::report::Counts::default(),
+            contexts: 1,
+            holds: Vec::new(),
+            agent: String::new(),
+        };
+        state.touch(&Key::of(TOKEN), &report).await.unwrap();
+        clock.advance(TIMEOUT_MS / 2);
+        assert_eq!(look_at_due(&state).await, 1, "fired early");
+        assert!(state.look(&Key::of(TOKEN)).await.is_ok());
+        clock.advance(TIMEOUT_MS / 2);
+        assert_eq!(look_at_due(&state).await, 1);
+        assert!(matches!(state.look(&Key::of(TOKEN)).await, Err(Gone::Ended(_))));
+    }
+}

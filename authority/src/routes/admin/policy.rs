@@ -1,0 +1,423 @@
+//! Policies: what administrators write, and what it comes to for somebody.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State, rejection::JsonRejection, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, header},
+};
+use serde::{Deserialize, Serialize};
+use stillhere::core::policy::Mode;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{name, tokens::MAX_GROUPS, unprocessable};
+use crate::{
+    admins::{Admin, Scope as May},
+    policy::{Chosen, CountedBody, DailyLogout, Layer, Limit, ModeBody, Scope, Shift, Source},
+    problem::Problem,
+    state::AppState,
+    store::Written,
+};
+
+/// All policies but the users' own.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PoliciesBody {
+    /// Grows with each change of any policy.
+    version: u64,
+    /// What applies to everybody.
+    organization: Layer,
+    /// What applies to who is registered with a group.
+    groups: BTreeMap<String, Layer>,
+    /// How many users have a policy of their own.
+    users: usize,
+}
+
+/// A policy was written.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WrittenBody {
+    /// The version of all policies after it.
+    version: u64,
+}
+
+/// A value in force and its reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReasonedBody {
+    /// The value.
+    #[schema(value_type = Object)]
+    value: serde_json::Value,
+    /// `user`, `group`, `organization` or `settings` (the server's flags and defaults).
+    from: &'static str,
+    /// Which group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    /// The group's priority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<u8>,
+    /// What cut the value: `hipaa` (15 minutes at the most) or `idle_timeout` (it has to be shorter).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limited_by: Option<Limit>,
+}
+
+/// What applies to a user, each value with its reason.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EffectiveBody {
+    user: String,
+    groups: Vec<String>,
+    version: u64,
+    values: BTreeMap<&'static str, ReasonedBody>,
+}
+
+/// The groups that the user is taken to have.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Groups {
+    /// Names, separated by commas.
+    groups: Option<String>,
+}
+
+/// All policies but the users' own
+#[utoipa::path(
+    get, path = "/v1/admin/policy", tag = "policy", security(("admin" = [])),
+    responses(
+        (status = 200, description = "The policies; `ETag` is their version", body = PoliciesBody),
+        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn all(
+    State(state): State<AppState>,
+    admin: Admin,
+) -> Result<([(header::HeaderName, String); 1], Json<PoliciesBody>), Problem> {
+    admin.may(May::PolicyRead)?;
+    let version = state.policies().version();
+    let (organization, groups, users) = state.policies().all();
+    let etag = [(header::ETAG, format!("\"{version}\""))];
+    Ok((etag, Json(PoliciesBody { version, organization, groups, users })))
+}
+
+/// Replaces the organization's policy
+///
+/// With `If-Match`, only if no policy has changed since that version. It applies at once, to live
+/// sessions too. An empty object leaves everything to the server's settings.
+#[utoipa::path(
+    put, path = "/v1/admin/policy/organization", tag = "policy", security(("admin" = [])),
+    request_body = Layer,
+    responses(
+        (status = 200, description = "Written", body = WrittenBody),
+        (status = 400, description = "The request cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Another version", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Over 16 KiB", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn put_organization(
+    State(state): State<AppState>,
+    admin: Admin,
+    headers: HeaderMap,
+    layer: Result<Json<Layer>, JsonRejection>,
+) -> Result<Json<WrittenBody>, Problem> {
+    write(&state, &admin, &headers, Scope::Organization, Some(layer)).await
+}
+
+/// A group's policy
+#[utoipa::path(
+    get, path = "/v1/admin/policy/groups/{group}", tag = "policy", security(("admin" = [])),
+    params(("group" = String, Path, description = "The group's name, as tokens are registered with it")),
+    responses(
+        (status = 200, description = "The policy", body = Layer),
+        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "The group has none", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_group(
+    State(state): State<AppState>,
+    admin: Admin,
+    Path(group): Path<String>,
+) -> Result<Json<Layer>, Problem> {
+    get(&state, &admin, &Scope::Group(group))
+}
+
+/// Writes a group's policy
+#[utoipa::path(
+    put, path = "/v1/admin/policy/groups/{group}", tag = "policy", security(("admin" = [])),
+    params(("group" = String, Path, description = "The group's name, as tokens are registered with it")),
+    request_body = Layer,
+    responses(
+        (status = 200, description = "Written", body = WrittenBody),
+        (status = 400, description = "The request cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Another version", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Over 16 KiB", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn put_group(
+    State(state): State<AppState>,
+    admin: Admin,
+    headers: HeaderMap,
+    Path(group): Path<String>,
+    layer: Result<Json<Layer>, JsonRejection>,
+) -> Result<Json<WrittenBody>, Problem> {
+    write(&state, &admin, &headers, Scope::Group(group), Some(layer)).await
+}
+
+/// Removes a group's policy
+#[utoipa::path(
+    delete, path = "/v1/admin/policy/groups/{group}", tag = "policy", security(("admin" = [])),
+    params(("group" = String, Path, description = "The group's name, as tokens are registered with it")),
+    responses(
+        (status = 200, description = "It has none, now or before", body = WrittenBody),
+        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Another version", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn delete_group(
+    State(state): State<AppState>,
+    admin: Admin,
+    headers: HeaderMap,
+    Path(group): Path<String>,
+) -> Result<Json<WrittenBody>, Problem> {
+    write(&state, &admin, &headers, Scope::Group(group), None).await
+}
+
+/// A user's own policy
+#[utoipa::path(
+    get, path = "/v1/admin/policy/users/{user}", tag = "policy", security(("admin" = [])),
+    params(("user" = String, Path, description = "The user's name, as registered")),
+    responses(
+        (status = 200, description = "The policy", body = Layer),
+        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "The user has none", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn get_user(
+    State(state): State<AppState>,
+    admin: Admin,
+    Path(user): Path<String>,
+) -> Result<Json<Layer>, Problem> {
+    get(&state, &admin, &Scope::User(user))
+}
+
+/// Writes a user's own policy
+#[utoipa::path(
+    put, path = "/v1/admin/policy/users/{user}", tag = "policy", security(("admin" = [])),
+    params(("user" = String, Path, description = "The user's name, as registered")),
+    request_body = Layer,
+    responses(
+        (status = 200, description = "Written", body = WrittenBody),
+        (status = 400, description = "The request cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Another version", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Over 16 KiB", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn put_user(
+    State(state): State<AppState>,
+    admin: Admin,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+    layer: Result<Json<Layer>, JsonRejection>,
+) -> Result<Json<WrittenBody>, Problem> {
+    write(&state, &admin, &headers, Scope::User(user), Some(layer)).await
+}
+
+/// Removes a user's own policy
+#[utoipa::path(
+    delete, path = "/v1/admin/policy/users/{user}", tag = "policy", security(("admin" = [])),
+    params(("user" = String, Path, description = "The user's name, as registered")),
+    responses(
+        (status = 200, description = "The user has none, now or before", body = WrittenBody),
+        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Another version", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn delete_user(
+    State(state): State<AppState>,
+    admin: Admin,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+) -> Result<Json<WrittenBody>, Problem> {
+    write(&state, &admin, &headers, Scope::User(user), None).await
+}
+
+/// Says when a user's shift ends, without touching the rest of the user's policy
+///
+/// For workforce systems: sessions that began before the end are over then, however active the user
+/// is.
+#[utoipa::path(
+    put, path = "/v1/admin/policy/users/{user}/shift", tag = "policy", security(("admin" = [])),
+    params(("user" = String, Path, description = "The user's name, as registered")),
+    request_body = Shift,
+    responses(
+        (status = 200, description = "Written", body = WrittenBody),
+        (status = 400, description = "The request cannot be read", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 412, description = "Somebody else wrote at the same time", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Over 16 KiB", body = Problem, content_type = "application/problem+json"),
+        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn put_shift(
+    State(state): State<AppState>,
+    admin: Admin,
+    headers: HeaderMap,
+    Path(user): Path<String>,
+    shift: Result<Json<Shift>, JsonRejection>,
+) -> Result<Json<WrittenBody>, Problem> {
+    admin.may(May::PolicyWrite)?;
+    let Json(shift) = shift?;
+    let scope = Scope::User(user);
+    let before = state.policies().stored(&scope).map(|stored| stored.layer).unwrap_or_default();
+    let layer = Layer { shift: Some(shift), ..before };
+    write(&state, &admin, &headers, scope, Some(Ok(Json(layer)))).await
+}
+
+/// What applies to a user, each value with its reason
+#[utoipa::path(
+    get, path = "/v1/admin/users/{user}/policy", tag = "policy", security(("admin" = [])),
+    params(("user" = String, Path, description = "The user's name, as registered"), Groups),
+    responses(
+        (status = 200, description = "The values", body = EffectiveBody),
+        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A parameter is unknown or too long", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn effective(
+    State(state): State<AppState>,
+    admin: Admin,
+    Path(user): Path<String>,
+    groups: Result<Query<Groups>, QueryRejection>,
+) -> Result<Json<EffectiveBody>, Problem> {
+    admin.may(May::PolicyRead)?;
+    let groups = groups?.0.groups.unwrap_or_default();
+    let groups: Vec<String> =
+        groups.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    if groups.len() > MAX_GROUPS {
+        return Err(unprocessable(format!("groups must name at most {MAX_GROUPS} groups.")));
+    }
+    let (version, values) = state.policies().explain(&user, &groups, |values, version| {
+        let daily = values.daily.map(|(entry, from)| (entry.layer.logout_daily.clone(), from));
+        let api = values.api.map(|(entry, from)| (entry.layer.api_rules.clone(), from));
+        let chosen = |value, source| Chosen { value, source, limited_by: None };
+        let mut all = BTreeMap::from([
+            ("idle_timeout_ms", reasoned(&values.idle_timeout_ms)),
+            ("warn_before_ms", reasoned(&values.warn_before_ms)),
+            ("keepalive_ms", reasoned(&values.keepalive_ms)),
+            ("max_hold_ms", reasoned(&values.max_hold_ms)),
+            ("mode", reasoned(&map(values.mode, mode_body))),
+            ("counts", reasoned(&map(values.counts, CountedBody::from))),
+            ("link_tokens", reasoned(&values.link_tokens)),
+        ]);
+        let daily = daily.and_then(|(daily, from): (Option<DailyLogout>, _)| Some((daily?, from)));
+        all.extend(daily.map(|(v, from)| ("logout_daily", reasoned(&chosen(json(&v), from)))));
+        let api = api.and_then(|(api, from)| Some((api?, from)));
+        all.extend(api.map(|(v, from)| ("api_rules", reasoned(&chosen(json(&v), from)))));
+        (version, all)
+    });
+    let mut values = values;
+    let own = state.policies().stored(&Scope::User(user.clone()));
+    if let Some(shift) = own.and_then(|own| own.layer.shift) {
+        let source = Source::User;
+        let shift = Chosen { value: json(&shift), source, limited_by: None };
+        values.insert("shift", reasoned(&shift));
+    }
+    Ok(Json(EffectiveBody { user, groups, version, values }))
+}
+
+fn get(state: &AppState, admin: &Admin, scope: &Scope) -> Result<Json<Layer>, Problem> {
+    admin.may(May::PolicyRead)?;
+    let none = || {
+        let detail = format!("There is no policy of {scope}: what applies is in the layers below.");
+        Problem::new(StatusCode::NOT_FOUND, detail)
+    };
+    state.policies().stored(scope).map(|stored| Json(stored.layer)).ok_or_else(none)
+}
+
+async fn write(
+    state: &AppState,
+    admin: &Admin,
+    headers: &HeaderMap,
+    scope: Scope,
+    layer: Option<Result<Json<Layer>, JsonRejection>>,
+) -> Result<Json<WrittenBody>, Problem> {
+    admin.may(May::PolicyWrite)?;
+    let layer = layer.transpose()?.map(|Json(layer)| layer);
+    if let Scope::Group(text) | Scope::User(text) = &scope {
+        name("the name in the path", text).map_err(unprocessable)?;
+    }
+    if let Some(layer) = &layer {
+        layer.check(&scope, state.settings().dev).map_err(unprocessable)?;
+    }
+    let expected = if_match(headers)?;
+    match state.write_policy(&admin.name, scope, layer, expected).await? {
+        Written::Version(version) => Ok(Json(WrittenBody { version })),
+        Written::Conflict(version) => Err(Problem::new(
+            StatusCode::PRECONDITION_FAILED,
+            format!("The policies are at version {version} now: read them and try again."),
+        )),
+    }
+}
+
+/// The version in `If-Match` (RFC 9110, section 13.1.1).
+fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    if text == "*" {
+        return Ok(None);
+    }
+    let version = text.trim_start_matches("W/").trim_matches('"').parse().ok();
+    version.map(Some).ok_or_else(|| {
+        unprocessable("If-Match must be the version in quotes, as ETag and answers give it.")
+    })
+}
+
+const fn mode_body(mode: Mode) -> ModeBody {
+    match mode {
+        Mode::Enforce => ModeBody::Enforce,
+        Mode::Observe => ModeBody::Observe,
+    }
+}
+
+fn map<T: Copy, U>(chosen: Chosen<'_, T>, to: impl Fn(T) -> U) -> Chosen<'_, U> {
+    Chosen { value: to(chosen.value), source: chosen.source, limited_by: chosen.limited_by }
+}
+
+fn reasoned<T: Serialize>(chosen: &Chosen<'_, T>) -> ReasonedBody {
+    let (from, group, priority) = match chosen.source {
+        Source::User => ("user", None, None),
+        Source::Group { group, priority } => ("group", Some(group.to_owned()), Some(priority)),
+        Source::Organization => ("organization", None, None),
+        Source::Settings => ("settings", None, None),
+    };
+    ReasonedBody {
+        value: json(&chosen.value),
+        from,
+        group,
+        priority,
+        limited_by: chosen.limited_by,
+    }
+}
+
+/// Integers, strings and lists of them always serialize.
+fn json(value: &impl Serialize) -> serde_json::Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
