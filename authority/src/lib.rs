@@ -13,6 +13,7 @@ pub mod bearer;
 pub mod calls;
 pub mod cli;
 pub mod clock;
+pub mod config;
 pub mod cors;
 pub mod demo;
 mod explain;
@@ -21,6 +22,7 @@ mod hub;
 mod journal;
 mod keeper;
 mod metrics;
+pub mod options;
 pub mod policy;
 pub mod problem;
 mod routes;
@@ -111,6 +113,9 @@ pub async fn run(
     };
     enforcing.abort();
     listening.abort();
+    if let Err(error) = state.store().flush().await {
+        tracing::error!(%error, "what came last may not be kept");
+    }
     result
 }
 

@@ -11,8 +11,9 @@ use stillhere_authority::{
     AppState,
     cli::{Cli, Setup},
     clock::SystemClock,
+    options::StoreChoice,
     run,
-    store::memory::MemoryStore,
+    store::{Store, embedded::EmbeddedStore, memory::MemoryStore},
 };
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -35,6 +36,10 @@ async fn main() -> ExitCode {
         Ok(setup) => setup,
         Err(why) => return fail(&format!("error: {why}"), USAGE),
     };
+    if setup.check_only {
+        println!("{}", setup.summary());
+        return ExitCode::SUCCESS;
+    }
     log(setup.settings.dev);
     match serve(setup).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -43,7 +48,7 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(setup: Setup) -> Result<(), String> {
-    let Setup { listen, settings, made_admin_token } = setup;
+    let Setup { listen, store, settings, made_admin_token, .. } = setup;
     let listener = TcpListener::bind(&listen).await.map_err(|why| match why.kind() {
         io::ErrorKind::AddrInUse => format!(
             "{listen} is taken: stop the program that listens there, or choose another address \
@@ -60,7 +65,13 @@ async fn serve(setup: Setup) -> Result<(), String> {
         tracing::warn!("development mode, yet other machines can reach {address}");
     }
     tracing::info!("listening on http://{address}");
-    let (clock, store) = (Arc::new(SystemClock::start()), Arc::new(MemoryStore::default()));
+    let clock = Arc::new(SystemClock::start());
+    let store: Arc<dyn Store> = match store {
+        StoreChoice::Memory => Arc::new(MemoryStore::default()),
+        StoreChoice::File(path) => {
+            Arc::new(EmbeddedStore::open(&path).map_err(|why| why.to_string())?)
+        }
+    };
     let state = AppState::open(settings, clock, store).await.map_err(|why| why.to_string())?;
     run(listener, state, stop).await.map_err(|why| why.to_string())
 }

@@ -17,10 +17,10 @@ type SignIn = (String, String);
 /// Records in a concurrent map. Never fails.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    records: DashMap<Key, Record>,
+    pub(super) records: DashMap<Key, Record>,
     sign_ins: DashMap<SignIn, Vec<Key>>,
     timers: Timers,
-    journal: Mutex<Journal>,
+    pub(super) journal: Mutex<Journal>,
 }
 
 fn sign_in(owner: &Owner) -> Option<SignIn> {
@@ -32,6 +32,18 @@ impl MemoryStore {
         if let Some(sign_in) = sign_in(owner) {
             self.sign_ins.entry(sign_in).or_default().push(key);
         }
+    }
+
+    /// Adds a record. False if the key is known.
+    pub(super) fn put(&self, key: Key, record: Record) -> bool {
+        let (owner, due_at) = (record.owner.clone(), record.due_at);
+        match self.records.entry(key) {
+            Entry::Occupied(_) => return false,
+            Entry::Vacant(free) => drop(free.insert(record)),
+        }
+        self.tie(&owner, key);
+        self.timers.arm(key, None, due_at);
+        true
     }
 
     fn untie(&self, owner: &Owner, key: &Key) {
@@ -47,14 +59,7 @@ impl MemoryStore {
 #[async_trait]
 impl Store for MemoryStore {
     async fn insert(&self, key: Key, record: Record) -> Result<bool, StoreError> {
-        let (owner, due_at) = (record.owner.clone(), record.due_at);
-        match self.records.entry(key) {
-            Entry::Occupied(_) => return Ok(false),
-            Entry::Vacant(free) => drop(free.insert(record)),
-        }
-        self.tie(&owner, key);
-        self.timers.arm(key, None, due_at);
-        Ok(true)
+        Ok(self.put(key, record))
     }
 
     async fn update(&self, key: &Key, change: Change<'_>) -> Result<bool, StoreError> {

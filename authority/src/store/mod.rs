@@ -1,5 +1,7 @@
 //! Where tokens, policies and logs are kept. A token itself never is: its SHA-256 stands for it.
 
+mod codec;
+pub mod embedded;
 mod journal;
 pub mod memory;
 mod timers;
@@ -328,6 +330,14 @@ pub trait Store: Send + Sync + 'static {
     /// # Errors
     /// When it does not, with the reason.
     async fn ready(&self) -> Result<(), StoreError>;
+
+    /// Writes what is still to be written, before the process ends.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    async fn flush(&self) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,141 @@
+//! Every setting that has a flag: from the command line, the environment or the configuration file, in
+//! this order.
+
+use std::path::PathBuf;
+
+use axum::http::HeaderValue;
+use clap::Args;
+use serde::{Deserialize, Deserializer, de::Error};
+
+use crate::cors::parse_origin;
+
+/// Where tokens, policies and logs are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreChoice {
+    /// In this process.
+    Memory,
+    /// In a file of this process.
+    File(PathBuf),
+}
+
+/// Settings that may be left out.
+#[derive(Debug, Default, Args, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Options {
+    /// Address to listen on [default: 127.0.0.1 at the port of --port]
+    #[arg(long, value_name = "ADDR", env = "STILLHERE_LISTEN")]
+    pub listen: Option<String>,
+
+    /// Port on the loopback address, where --listen is not given [default: 8787]
+    #[arg(long, env = "PORT")]
+    pub port: Option<u16>,
+
+    /// Time without activity after which a session ends, 5m to 8h [default: 15m]
+    #[arg(long, value_name = "DURATION", env = "STILLHERE_IDLE_TIMEOUT", value_parser = duration_ms)]
+    #[serde(deserialize_with = "duration")]
+    pub idle_timeout: Option<u64>,
+
+    /// Time before the deadline at which users are warned, at least 20s [default: 1m, a third of a
+    /// shorter timeout]
+    #[arg(long, value_name = "DURATION", env = "STILLHERE_WARN_BEFORE", value_parser = duration_ms)]
+    #[serde(deserialize_with = "duration")]
+    pub warn_before: Option<u64>,
+
+    /// Time between two keep-alives of a token at the least [default: 30s, a third of a shorter
+    /// timeout]
+    #[arg(long, value_name = "DURATION", env = "STILLHERE_KEEP_ALIVE", value_parser = duration_ms)]
+    #[serde(deserialize_with = "duration")]
+    pub keep_alive: Option<u64>,
+
+    /// Longest time to live of a hold, at most 24h [default: 1h]
+    #[arg(long, value_name = "DURATION", env = "STILLHERE_MAX_HOLD", value_parser = duration_ms)]
+    #[serde(deserialize_with = "duration")]
+    pub max_hold: Option<u64>,
+
+    /// Tokens of one sign-in share activity and holds: while one lives, none is idle. Otherwise each
+    /// has its own idle time
+    #[arg(long, env = "STILLHERE_LINK_TOKENS")]
+    pub link_tokens: bool,
+
+    /// Where tokens, policies and logs are kept: memory, or a file [default: memory]
+    #[arg(long, value_name = "STORE", env = "STILLHERE_STORE", value_parser = store)]
+    #[serde(deserialize_with = "store_choice")]
+    pub store: Option<StoreChoice>,
+
+    /// Development mode: times under 5 minutes, calls from every loopback origin, a token for the
+    /// administrator if there is none, and readable logs
+    #[arg(long, env = "STILLHERE_DEV")]
+    pub dev: bool,
+
+    /// Exact origin of pages that may call from a browser; repeatable
+    #[arg(long = "allow-origin", value_name = "ORIGIN", env = "STILLHERE_ALLOW_ORIGIN", value_delimiter = ',', value_parser = parse_origin)]
+    #[serde(rename = "allow-origin", deserialize_with = "origins")]
+    pub allow_origins: Vec<HeaderValue>,
+
+    /// Folder of demo pages to serve at /, together with /demo/sign-in; needs --dev
+    #[arg(long, value_name = "DIR", env = "STILLHERE_WWW")]
+    pub www: Option<PathBuf>,
+
+    /// Folder of the built agent to serve at /dist; needs --www
+    #[arg(long, value_name = "DIR", env = "STILLHERE_DIST")]
+    pub dist: Option<PathBuf>,
+}
+
+impl Options {
+    /// What is missing here is taken from there.
+    #[must_use]
+    pub fn or(self, file: Self) -> Self {
+        let origins =
+            if self.allow_origins.is_empty() { file.allow_origins } else { self.allow_origins };
+        Self {
+            listen: self.listen.or(file.listen),
+            port: self.port.or(file.port),
+            idle_timeout: self.idle_timeout.or(file.idle_timeout),
+            warn_before: self.warn_before.or(file.warn_before),
+            keep_alive: self.keep_alive.or(file.keep_alive),
+            max_hold: self.max_hold.or(file.max_hold),
+            link_tokens: self.link_tokens || file.link_tokens,
+            store: self.store.or(file.store),
+            dev: self.dev || file.dev,
+            allow_origins: origins,
+            www: self.www.or(file.www),
+            dist: self.dist.or(file.dist),
+        }
+    }
+}
+
+/// Reads a duration in whole milliseconds.
+///
+/// # Errors
+/// What to write instead.
+pub fn duration_ms(text: &str) -> Result<u64, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|_| "write a duration such as 500ms, 60s, 15m or 8h".to_owned())?;
+    let whole = duration.subsec_nanos() % 1_000_000 == 0;
+    let ms = u64::try_from(duration.as_millis()).ok().filter(|_| whole);
+    ms.ok_or_else(|| "write a duration in whole milliseconds".to_owned())
+}
+
+fn store(text: &str) -> Result<StoreChoice, String> {
+    match text {
+        "memory" => Ok(StoreChoice::Memory),
+        "" => Err("write memory or the path of a file".to_owned()),
+        url if url.contains("://") => {
+            Err("this version knows no such store: write memory or the path of a file".to_owned())
+        }
+        path => Ok(StoreChoice::File(path.into())),
+    }
+}
+
+fn duration<'de, D: Deserializer<'de>>(from: D) -> Result<Option<u64>, D::Error> {
+    duration_ms(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
+}
+
+fn store_choice<'de, D: Deserializer<'de>>(from: D) -> Result<Option<StoreChoice>, D::Error> {
+    store(&String::deserialize(from)?).map(Some).map_err(D::Error::custom)
+}
+
+fn origins<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<HeaderValue>, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    texts.iter().map(|text| parse_origin(text).map_err(D::Error::custom)).collect()
+}
