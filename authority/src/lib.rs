@@ -14,6 +14,7 @@ pub mod cors;
 mod deadlines;
 pub mod demo;
 mod hub;
+pub mod issuers;
 mod links;
 mod metrics;
 pub mod problem;
