@@ -26,9 +26,14 @@ const clients = [
 }));
 
 function newKeys() {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const pairs = {
-    RS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
-    PS256: generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    RS256: rsa,
+    RS384: rsa,
+    RS512: rsa,
+    PS256: rsa,
+    PS384: rsa,
+    PS512: rsa,
     ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
     ES384: generateKeyPairSync('ec', { namedCurve: 'P-384' }),
     EdDSA: generateKeyPairSync('ed25519'),

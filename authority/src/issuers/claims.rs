@@ -87,3 +87,82 @@ fn groups(claim: &str, value: Option<&Value>) -> Result<Vec<String>, Rejected> {
     }
     all.iter().map(|group| name(claim, group)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW_MS: u64 = 1_700_000_000_000;
+
+    /// What comes of these claims and a `sub`.
+    fn read(more: Value) -> Result<Identity, Rejected> {
+        let mut claims = more.as_object().unwrap().clone();
+        claims.entry("sub").or_insert("ann".into());
+        identity(&claims, &ClaimSettings::default(), NOW_MS)
+    }
+
+    #[test]
+    fn times_are_seconds_with_or_without_a_fraction() {
+        let expiry = |exp| read(json!({ "exp": exp })).unwrap().expires_at_ms;
+        assert_eq!(expiry(json!(1_700_000_001)), Some(1_700_000_001_000));
+        assert_eq!(expiry(json!(1_700_000_001.25)), Some(1_700_000_001_250));
+        assert_eq!(expiry(json!(u64::MAX)), Some(u64::MAX));
+        assert_eq!(expiry(json!(1e300)), Some(u64::MAX));
+        assert_eq!(expiry(Value::Null), None);
+    }
+
+    #[test]
+    fn what_is_no_time_is_refused() {
+        for claim in ["exp", "nbf"] {
+            for value in [json!("1700000001"), json!(-1), json!(-0.5), json!(true), json!([1])] {
+                assert!(read(json!({ claim: value })).is_err(), "{claim} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_leeway_goes_both_ways_and_can_be_none() {
+        let at = |leeway_ms, claim: &str, seconds: u64| {
+            let claims = json!({ "sub": "ann", claim: seconds });
+            let settings = ClaimSettings { leeway_ms, ..ClaimSettings::default() };
+            identity(claims.as_object().unwrap(), &settings, NOW_MS).is_ok()
+        };
+        let now = NOW_MS / 1000;
+        assert_eq!([at(0, "exp", now), at(0, "exp", now + 1)], [false, true]);
+        assert_eq!([at(0, "nbf", now + 1), at(0, "nbf", now)], [false, true]);
+        assert_eq!([at(30_000, "exp", now - 30), at(30_000, "exp", now - 29)], [false, true]);
+        assert_eq!([at(30_000, "nbf", now + 31), at(30_000, "nbf", now + 30)], [false, true]);
+    }
+
+    #[test]
+    fn names_are_strings_of_1_to_256_characters() {
+        let longest = "ü".repeat(256);
+        assert_eq!(read(json!({ "sub": longest })).unwrap().user, longest);
+        for claim in ["sub", "sid", "groups"] {
+            for value in [json!(""), json!("ü".repeat(257)), json!(7), json!({ "value": "a" })] {
+                assert!(read(json!({ claim: value })).is_err(), "{claim} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn groups_are_one_or_up_to_64() {
+        let groups = |value| read(json!({ "groups": value })).map(|identity| identity.groups);
+        assert_eq!(groups(json!("night")).unwrap(), ["night"]);
+        assert_eq!(groups(json!(["night", "day"])).unwrap(), ["night", "day"]);
+        assert!(groups(Value::Null).unwrap().is_empty());
+        assert_eq!(groups(json!(vec!["a"; 64])).unwrap().len(), 64);
+        assert!(groups(json!(vec!["a"; 65])).is_err());
+        assert!(groups(json!(["night", 7])).is_err());
+    }
+
+    #[test]
+    fn groups_are_not_read_where_none_are_wanted() {
+        let claims = json!({ "sub": "ann", "groups": 7 });
+        let settings = ClaimSettings { groups: None, ..ClaimSettings::default() };
+        let identity = identity(claims.as_object().unwrap(), &settings, NOW_MS).unwrap();
+        assert!(identity.groups.is_empty());
+    }
+}

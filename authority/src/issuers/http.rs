@@ -14,7 +14,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
-use url::Url;
+use url::{Host, Url};
 
 use super::settings::{AnswerLimits, Wrong};
 
@@ -89,6 +89,34 @@ impl Endpoint {
             None => root_cause(why.as_ref()),
         })?;
         Ok(body.to_bytes().into())
+    }
+}
+
+/// An address that keys or tokens may travel to: nobody on the way reads or changes them.
+///
+/// # Errors
+/// What the address has to be.
+pub(super) fn address(field: &'static str, text: &str) -> Result<Url, Wrong> {
+    let wrong = |why: &str| Wrong { field, why: why.to_owned() };
+    let url =
+        Url::parse(text).map_err(|_| wrong("must be a whole URL, such as https://host/path"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("must not carry a name or password"));
+    }
+    let secure = match url.scheme() {
+        "https" => true,
+        "http" => is_loopback(&url),
+        _ => false,
+    };
+    if secure { Ok(url) } else { Err(wrong("must use https; plain http is for loopback only")) }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }
 

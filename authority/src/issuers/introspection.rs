@@ -12,9 +12,9 @@ use url::form_urlencoded::{Serializer, byte_serialize};
 use super::{
     Identity, Issuer, Rejected,
     claims::{Claims, identity},
-    http::Endpoint,
+    http::{Endpoint, address},
     refusals::Refusals,
-    settings::{ClaimSettings, IntrospectionSettings, Secret, Wrong, url},
+    settings::{ClaimSettings, IntrospectionSettings, Secret, Wrong},
 };
 
 /// An issuer that tells about a token when asked.
@@ -38,11 +38,11 @@ impl IntrospectionIssuer {
         if let Some(wrong) = settings.check().into_iter().next() {
             return Err(wrong);
         }
-        let address = url("endpoint", &settings.endpoint)?;
+        let url = address("endpoint", &settings.endpoint)?;
         Ok(Self {
             authorization: basic(&settings.client_id, settings.client_secret.expose()).into(),
             patience: settings.limits.timeout,
-            endpoint: Endpoint::new("endpoint", &address, settings.limits)?,
+            endpoint: Endpoint::new("endpoint", &url, settings.limits)?,
             claims: settings.claims,
             refusals: Refusals::new(settings.remember_refused_ms, settings.max_refused),
             turns: Semaphore::new(settings.max_at_once),
@@ -98,4 +98,27 @@ fn read(body: &[u8], settings: &ClaimSettings, now_ms: u64) -> Result<Identity, 
 fn basic(id: &str, secret: &str) -> String {
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     format!("Basic {}", STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_and_password_are_form_encoded_within_basic() {
+        let decoded = |header: String| {
+            let encoded = header.strip_prefix("Basic ").unwrap();
+            String::from_utf8(STANDARD.decode(encoded).unwrap()).unwrap()
+        };
+        assert_eq!(decoded(basic("app", "secret")), "app:secret");
+        assert_eq!(decoded(basic("a:b", "s+e cret%&ü")), "a%3Ab:s%2Be+cret%25%26%C3%BC");
+    }
+
+    #[test]
+    fn the_password_is_not_shown() {
+        let settings = IntrospectionSettings::new("http://127.0.0.1/", "app", "hunter2");
+        let shown = format!("{settings:?} {:?}", IntrospectionIssuer::new(settings.clone()));
+        assert!(!shown.contains("hunter2") && !shown.contains(&STANDARD.encode("app:hunter2")));
+        assert!(shown.contains("[secret]"), "{shown}");
+    }
 }

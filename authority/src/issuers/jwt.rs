@@ -10,9 +10,9 @@ use serde_json::Value;
 use super::{
     Identity, Issuer, Rejected,
     claims::{Claims, identity, is_meant_for},
-    http::Endpoint,
+    http::{Endpoint, address},
     jwks::Jwks,
-    settings::{ClaimSettings, JwtSettings, Wrong, url},
+    settings::{ClaimSettings, JwtSettings, Wrong},
     signatures,
 };
 
@@ -38,8 +38,8 @@ impl JwtIssuer {
         }
         signatures::install();
         let algorithms = settings.algorithms()?;
-        let address = url("jwks_url", &settings.jwks_url)?;
-        let endpoint = Endpoint::new("jwks_url", &address, settings.limits)?;
+        let url = address("jwks_url", &settings.jwks_url)?;
+        let endpoint = Endpoint::new("jwks_url", &url, settings.limits)?;
         let jwks = Jwks::new(endpoint, settings.refetch_after_ms, settings.max_age_ms);
         let JwtSettings { issuer, audience, claims, .. } = settings;
         Ok(Self { issuer, audience, algorithms, claims, jwks })

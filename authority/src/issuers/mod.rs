@@ -15,6 +15,7 @@ mod jwks;
 mod jwt;
 mod keys;
 mod refusals;
+mod secret;
 pub mod settings;
 mod signatures;
 

@@ -63,3 +63,52 @@ impl Refused {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(refusals: &Refusals, now_ms: u64) -> Vec<&'static str> {
+        let all = ["a", "b", "c"].into_iter();
+        all.filter(|token| refusals.contains(&Refusals::key(token), now_ms)).collect()
+    }
+
+    #[test]
+    fn a_token_is_forgotten_after_the_time() {
+        let refusals = Refusals::new(5000, 10);
+        refusals.add(Refusals::key("a"), 1000);
+        refusals.add(Refusals::key("b"), 2000);
+        assert_eq!(known(&refusals, 5999), ["a", "b"]);
+        assert_eq!(known(&refusals, 6000), ["b"]);
+        assert_eq!(known(&refusals, 7000), [""; 0]);
+    }
+
+    #[test]
+    fn there_are_never_more_than_so_many() {
+        let refusals = Refusals::new(5000, 2);
+        for token in ["a", "b", "b", "c"] {
+            refusals.add(Refusals::key(token), 1000);
+        }
+        assert_eq!(known(&refusals, 1000), ["b", "c"]);
+        for n in 0..1000 {
+            refusals.add(Refusals::key(&n.to_string()), 1000 + n);
+            let refused = refusals.refused.lock();
+            assert_eq!((refused.keys.len(), refused.order.len()), (2, 2));
+        }
+    }
+
+    #[test]
+    fn one_that_is_refused_again_later_is_kept_from_then_on() {
+        let refusals = Refusals::new(5000, 10);
+        refusals.add(Refusals::key("a"), 1000);
+        refusals.add(Refusals::key("a"), 6000);
+        assert_eq!(known(&refusals, 10_999), ["a"]);
+    }
+
+    #[test]
+    fn nothing_is_kept_for_no_time() {
+        let refusals = Refusals::new(0, 10);
+        refusals.add(Refusals::key("a"), 1000);
+        assert_eq!(known(&refusals, 1000), [""; 0]);
+    }
+}

@@ -3,9 +3,10 @@
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
-use url::{Host, Url};
 
-use super::{IntrospectionIssuer, Issuer, JwtIssuer};
+use super::{IntrospectionIssuer, Issuer, JwtIssuer, http::address};
+
+pub use super::secret::Secret;
 
 /// Furthest that the clocks of issuer and authority may be apart, in milliseconds. RFC 7519,
 /// section 4.1.4, allows "no more than a few minutes".
@@ -27,30 +28,6 @@ impl fmt::Display for Wrong {
 }
 
 impl std::error::Error for Wrong {}
-
-/// A text that no log shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(secret: String) -> Self {
-        Self(secret)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("[secret]")
-    }
-}
 
 /// What an issuer's claims are called, and how exactly their times are taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,7 +112,7 @@ impl JwtSettings {
     pub fn check(&self) -> Vec<Wrong> {
         let mut wrong = Vec::new();
         not_empty(&mut wrong, "issuer", &self.issuer);
-        wrong.extend(url("jwks_url", &self.jwks_url).err());
+        wrong.extend(address("jwks_url", &self.jwks_url).err());
         not_empty(&mut wrong, "audience", &self.audience);
         if self.algorithms.is_empty() {
             wrong.push(Wrong { field: "algorithms", why: "must name at least one".into() });
@@ -186,7 +163,7 @@ impl IntrospectionSettings {
         Self {
             endpoint: endpoint.into(),
             client_id: client_id.into(),
-            client_secret: Secret(client_secret.into()),
+            client_secret: client_secret.into().into(),
             claims: ClaimSettings::default(),
             limits: AnswerLimits { max_body: 64 * 1024, ..AnswerLimits::default() },
             remember_refused_ms: 5_000,
@@ -199,7 +176,7 @@ impl IntrospectionSettings {
     #[must_use]
     pub fn check(&self) -> Vec<Wrong> {
         let mut wrong = Vec::new();
-        wrong.extend(url("endpoint", &self.endpoint).err());
+        wrong.extend(address("endpoint", &self.endpoint).err());
         not_empty(&mut wrong, "client_id", &self.client_id);
         not_empty(&mut wrong, "client_secret", self.client_secret.expose());
         for (field, value) in [("max_refused", self.max_refused), ("max_at_once", self.max_at_once)]
@@ -275,31 +252,6 @@ fn not_empty(wrong: &mut Vec<Wrong>, field: &'static str, value: &str) {
     }
 }
 
-/// An address that keys or tokens may travel to: nobody on the way reads or changes them.
-pub(super) fn url(field: &'static str, text: &str) -> Result<Url, Wrong> {
-    let wrong = |why: &str| Wrong { field, why: why.to_owned() };
-    let url =
-        Url::parse(text).map_err(|_| wrong("must be a whole URL, such as https://host/path"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(wrong("must not carry a name or password"));
-    }
-    let secure = match url.scheme() {
-        "https" => true,
-        "http" => is_loopback(&url),
-        _ => false,
-    };
-    if secure { Ok(url) } else { Err(wrong("must use https; plain http is for loopback only")) }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 fn algorithm(name: &str) -> Result<Algorithm, Wrong> {
     let wrong = |why| Wrong { field: "algorithms", why };
     let known = Algorithm::from_str(name).map_err(|_| {
@@ -311,4 +263,118 @@ fn algorithm(name: &str) -> Result<Algorithm, Wrong> {
         return Err(wrong(format!("must be asymmetric, which {name} is not")));
     }
     Ok(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jwt() -> JwtSettings {
+        JwtSettings::new("https://a.example", "https://a.example/jwks", "here", &["RS256"])
+    }
+
+    fn introspection() -> IntrospectionSettings {
+        IntrospectionSettings::new("https://a.example/introspect", "app", "secret")
+    }
+
+    /// The one sentence about them.
+    fn says(wrong: &[Wrong]) -> String {
+        assert_eq!(wrong.len(), 1, "{wrong:?}");
+        wrong[0].to_string()
+    }
+
+    #[test]
+    fn the_usual_ones_can_work() {
+        assert_eq!(jwt().check(), []);
+        assert_eq!(introspection().check(), []);
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_said() {
+        let wrong = JwtSettings::new("", "", " ", &[]).check();
+        let fields: Vec<_> = wrong.iter().map(|wrong| wrong.field).collect();
+        assert_eq!(fields, ["issuer", "jwks_url", "audience", "algorithms"]);
+        let wrong = IntrospectionSettings::new("", "", "").check();
+        let fields: Vec<_> = wrong.iter().map(|wrong| wrong.field).collect();
+        assert_eq!(fields, ["endpoint", "client_id", "client_secret"]);
+    }
+
+    #[test]
+    fn plain_http_stays_on_this_machine() {
+        let check = |jwks_url: &str| JwtSettings { jwks_url: jwks_url.into(), ..jwt() }.check();
+        for host in ["127.0.0.1:8080", "127.8.8.8", "[::1]:9", "localhost"] {
+            assert_eq!(check(&format!("http://{host}/jwks")), [], "{host}");
+        }
+        for url in
+            ["http://a.example/", "http://10.0.0.1/", "http://localhost.example/", "ftp://a/"]
+        {
+            let sentence = "jwks_url must use https; plain http is for loopback only";
+            assert_eq!(says(&check(url)), sentence, "{url}");
+        }
+        let sentence = "jwks_url must be a whole URL, such as https://host/path";
+        assert_eq!(says(&check("/jwks")), sentence);
+        let sentence = "jwks_url must not carry a name or password";
+        assert_eq!(says(&check("https://app:secret@a.example/")), sentence);
+        let endpoint = "http://a.example/".into();
+        let settings = IntrospectionSettings { endpoint, ..introspection() };
+        let sentence = "endpoint must use https; plain http is for loopback only";
+        assert_eq!(says(&settings.check()), sentence);
+    }
+
+    #[test]
+    fn algorithms_are_known_and_asymmetric() {
+        let check = |name: &str| JwtSettings { algorithms: vec![name.into()], ..jwt() }.check();
+        for name in ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384"] {
+            assert_eq!(check(name), []);
+        }
+        assert_eq!(check("EdDSA"), []);
+        for name in ["HS256", "HS384", "HS512"] {
+            let sentence = format!("algorithms must be asymmetric, which {name} is not");
+            assert_eq!(says(&check(name)), sentence);
+        }
+        for name in ["none", "rs256", "ES512", ""] {
+            assert!(says(&check(name)).ends_with(&format!("EdDSA, which {name:?} is not")));
+        }
+    }
+
+    #[test]
+    fn numbers_have_ranges() {
+        let claims = ClaimSettings { leeway_ms: 60_001, ..ClaimSettings::default() };
+        let sentence = "claims.leeway_ms must be between 0 and 60000";
+        assert_eq!(says(&JwtSettings { claims, ..jwt() }.check()), sentence);
+        for ms in [0, 10_001] {
+            let limits =
+                AnswerLimits { timeout: Duration::from_millis(ms), ..AnswerLimits::default() };
+            let sentence = "limits.timeout must be between 1ms and 10s";
+            assert_eq!(says(&JwtSettings { limits, ..jwt() }.check()), sentence);
+        }
+        let limits = AnswerLimits { max_body: 0, ..AnswerLimits::default() };
+        assert_eq!(
+            says(&JwtSettings { limits, ..jwt() }.check()),
+            "limits.max_body must be at least 1"
+        );
+        let settings = JwtSettings { refetch_after_ms: 0, ..jwt() };
+        assert_eq!(says(&settings.check()), "refetch_after_ms must be at least 1");
+        let settings = IntrospectionSettings { max_at_once: 0, ..introspection() };
+        assert_eq!(says(&settings.check()), "max_at_once must be at least 1");
+    }
+
+    #[test]
+    fn a_claim_has_a_name() {
+        let claims = ClaimSettings { user: String::new(), ..ClaimSettings::default() };
+        assert_eq!(says(&JwtSettings { claims, ..jwt() }.check()), "claims.user must not be empty");
+        let claims = ClaimSettings { groups: Some(" ".into()), ..ClaimSettings::default() };
+        let settings = IntrospectionSettings { claims, ..introspection() };
+        assert_eq!(says(&settings.check()), "claims.groups must not be empty");
+    }
+
+    #[test]
+    fn wrong_ones_build_nothing() {
+        let jwt = JwtSettings { audience: String::new(), ..jwt() };
+        let introspection = IntrospectionSettings { max_refused: 0, ..introspection() };
+        for settings in [IssuerSettings::Jwt(jwt), IssuerSettings::Introspection(introspection)] {
+            let wrong = settings.check();
+            assert_eq!(settings.build().err(), wrong.into_iter().next());
+        }
+    }
 }

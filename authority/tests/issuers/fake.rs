@@ -26,6 +26,9 @@ use crate::signer::{AUDIENCE, ISSUER};
 /// A time limit that a test can wait for.
 pub const SHORT: Duration = Duration::from_millis(100);
 
+/// How long a test waits for what must come, before it fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 #[derive(Clone)]
 pub enum Says {
     Json(Value),
@@ -80,9 +83,12 @@ impl Fake {
     }
 
     pub async fn until_asked(&self, times: usize) {
-        while self.asked() < times {
-            tokio::task::yield_now().await;
-        }
+        let asked = async {
+            while self.asked() < times {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, asked).await.expect("the issuer was not asked");
     }
 
     pub fn jwt_settings(&self) -> JwtSettings {

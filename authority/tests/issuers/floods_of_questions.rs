@@ -8,7 +8,7 @@ use stillhere_authority::issuers::{IntrospectionIssuer, IntrospectionSettings, I
 use tokio::sync::Semaphore;
 
 use crate::{
-    fake::{Fake, SHORT, Says, short_limits},
+    fake::{Fake, Says, short_limits},
     signer::NOW_MS,
 };
 
@@ -45,18 +45,42 @@ async fn who_waited_while_it_was_refused_does_not_ask_again() {
 
 #[tokio::test]
 async fn only_so_many_questions_are_under_way() {
+    let permits = Arc::new(Semaphore::new(0));
+    let fake = Fake::that_says(Says::Held(permits.clone(), json!({ "active": false }))).await;
+    let settings = IntrospectionSettings { max_at_once: 3, ..fake.introspection_settings() };
+    let issuer = IntrospectionIssuer::new(settings).unwrap();
+    let tokens: Vec<_> = (0..20).map(|n| format!("invented-{n}")).collect();
+    let flood = join_all(tokens.iter().map(|token| issuer.identify(token, NOW_MS)));
+    let release = async {
+        for answered in 0..20 {
+            let under_way = 3.min(20 - answered);
+            fake.until_asked(answered + under_way).await;
+            // Time enough for one more to come, if it could.
+            for _ in 0..100 {
+                tokio::task::yield_now().await;
+            }
+            assert_eq!(fake.asked(), answered + under_way);
+            permits.add_permits(1);
+        }
+    };
+    tokio::join!(flood, release);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_turn_longer_than_for_an_answer() {
     let fake = Fake::that_says(Says::Nothing).await;
     let settings = IntrospectionSettings {
-        max_at_once: 3,
+        max_at_once: 1,
         limits: short_limits(),
         ..fake.introspection_settings()
     };
     let issuer = IntrospectionIssuer::new(settings).unwrap();
-    let tokens: Vec<_> = (0..20).map(|n| format!("invented-{n}")).collect();
-    // Over when as much time has passed as the first three questions have.
+    let tokens: Vec<_> = (0..10).map(|n| format!("invented-{n}")).collect();
     let flood = join_all(tokens.iter().map(|token| issuer.identify(token, NOW_MS)));
-    let _ = tokio::time::timeout(SHORT - SHORT / 10, flood).await;
-    assert_eq!(fake.asked(), 3);
+    let refused = flood.await;
+    assert!(refused.iter().all(|refused| matches!(refused, Err(Rejected::Unreachable(_)))));
+    // One may get its turn in the moment in which the first gives up.
+    assert!(fake.asked() <= 2, "{}", fake.asked());
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 //! A valid JWT says whose it is.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use stillhere_authority::issuers::{Identity, Issuer, JwtIssuer, JwtSettings};
+use stillhere_authority::issuers::{Identity, Issuer, JwtIssuer, JwtSettings, Rejected};
 
 use crate::{
     fake::{Fake, Says},
@@ -12,7 +13,8 @@ use crate::{
 #[tokio::test]
 async fn user_sign_in_groups_and_expiry_are_read_under_every_algorithm() {
     let provider = Provider::shared();
-    for alg in ["RS256", "PS256", "ES256", "ES384", "EdDSA"] {
+    let all = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
+    for alg in all {
         let wish = json!({
             "user": "ann", "audience": AUDIENCE, "alg": alg, "ttl": 300, "sid": "sign-in-1",
             "claims": { "groups": ["night", "support"] },
@@ -89,6 +91,23 @@ async fn a_token_names_no_key_where_there_is_one_only() {
 }
 
 #[tokio::test]
+async fn a_key_may_be_written_with_a_zero_before_it() {
+    let provider = Provider::shared();
+    let url = format!("{}/jwks", provider.issuer);
+    let mut keys: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+    for key in keys["keys"].as_array_mut().unwrap() {
+        let Some(n) = key["n"].as_str() else { continue };
+        let number = [vec![0], URL_SAFE_NO_PAD.decode(n).unwrap()].concat();
+        key["n"] = URL_SAFE_NO_PAD.encode(number).into();
+    }
+    let fake = Fake::that_says(Says::Json(keys)).await;
+    let settings = JwtSettings { jwks_url: fake.url.clone(), ..provider.jwt_settings(&["RS256"]) };
+    let issuer = JwtIssuer::new(settings).unwrap();
+    let token = provider.mint_jwt().await;
+    assert_eq!(issuer.identify(&token, now_ms()).await.unwrap().user, "ann");
+}
+
+#[tokio::test]
 async fn https_is_spoken_where_the_address_says_so() {
     // A server that does not speak it: what comes is not a request.
     let fake = Fake::that_says(Says::Json(jwks(&[]))).await;
@@ -96,6 +115,6 @@ async fn https_is_spoken_where_the_address_says_so() {
     let settings = JwtSettings { jwks_url: url, ..fake.jwt_settings() };
     let issuer = JwtIssuer::new(settings).unwrap();
     let refused = issuer.identify(&Signer::new("one").token(), NOW_MS).await;
-    assert!(matches!(refused, Err(stillhere_authority::issuers::Rejected::Unreachable(_))));
+    assert!(matches!(refused, Err(Rejected::Unreachable(_))));
     assert_eq!(fake.asked(), 0);
 }
