@@ -14,7 +14,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use serde_json::Value;
 use stillhere_authority::issuers::{
     IntrospectionIssuer, IntrospectionSettings, JwtIssuer, JwtSettings, settings::AnswerLimits,
@@ -39,6 +39,8 @@ pub enum Says {
     /// JSON without end.
     Endless,
     Nothing,
+    /// The beginning of an answer.
+    Half,
     /// Each answer takes a permit.
     Held(Arc<Semaphore>, Value),
 }
@@ -122,12 +124,21 @@ impl Says {
                 Body::from_stream(spaces).into_response()
             }
             Self::Nothing => std::future::pending().await,
+            Self::Half => {
+                let begin = stream::iter([Ok::<_, std::io::Error>("{")]);
+                Body::from_stream(begin.chain(stream::pending())).into_response()
+            }
             Self::Held(permits, value) => {
                 permits.acquire().await.unwrap().forget();
                 axum::Json(value).into_response()
             }
         }
     }
+}
+
+/// What comes, long before the usual time limit.
+pub async fn soon<T>(coming: impl Future<Output = T>) -> T {
+    tokio::time::timeout(SHORT * 20, coming).await.expect("the time limit was not kept")
 }
 
 pub fn short_limits() -> AnswerLimits {

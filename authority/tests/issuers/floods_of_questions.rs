@@ -88,6 +88,8 @@ async fn what_the_issuer_did_not_answer_is_not_held_against_the_token() {
     let fake = Fake::that_says(Says::Status(503)).await;
     let issuer = fake.introspection_issuer();
     assert!(matches!(issuer.identify("anns", NOW_MS).await, Err(Rejected::Unreachable(_))));
+    fake.now_says(Says::Text("<html>maintenance</html>"));
+    assert!(matches!(issuer.identify("anns", NOW_MS).await, Err(Rejected::Unreachable(_))));
     fake.now_says(Says::Json(json!({ "active": true, "sub": "ann" })));
     assert_eq!(issuer.identify("anns", NOW_MS).await.unwrap().user, "ann");
 }
