@@ -1,5 +1,8 @@
 //! Questions to issuers over HTTP, with bounds on time and size. Redirects are not followed: keys
 //! and tokens go to the address that was configured.
+//!
+//! Plain hyper, since reqwest takes this TLS library only if it is installed for the whole process,
+//! and every client of reqwest panics where it is not.
 
 use std::{error::Error, fmt, io, sync::Arc};
 
