@@ -4,7 +4,7 @@
 //! Plain hyper, since reqwest takes this TLS library only if it is installed for the whole process,
 //! and every client of reqwest panics where it is not.
 
-use std::{error::Error, fmt, io, sync::Arc};
+use std::{error::Error, fmt, sync::Arc};
 
 use axum::{
     body::Body,
@@ -148,8 +148,5 @@ fn root_cause(error: &(dyn Error + 'static)) -> String {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    match cause.downcast_ref::<io::Error>() {
-        Some(io) => format!("the connection failed: {}", io.kind()),
-        None => cause.to_string(),
-    }
+    format!("the connection failed: {cause}")
 }

@@ -68,7 +68,7 @@ async fn nobody_listens() {
     let fake = Fake::that_says(Says::Nothing).await;
     let settings = JwtSettings { jwks_url: nobody().await, ..fake.jwt_settings() };
     let issuer = JwtIssuer::new(settings).unwrap();
-    is_unreachable(issuer.identify(&signer.token(), NOW_MS).await, "connection refused");
+    is_unreachable(issuer.identify(&signer.token(), NOW_MS).await, "Connection refused");
 }
 
 #[tokio::test]

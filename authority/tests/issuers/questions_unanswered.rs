@@ -25,7 +25,7 @@ async fn why(says: Says) -> String {
 #[tokio::test]
 async fn nobody_listens() {
     let settings = IntrospectionSettings::new(nobody().await, "client", "secret");
-    assert!(unreachable(settings).await.contains("connection refused"));
+    assert!(unreachable(settings).await.contains("Connection refused"));
 }
 
 #[tokio::test]
