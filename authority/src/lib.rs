@@ -19,6 +19,7 @@ pub mod demo;
 mod explain;
 mod govern;
 mod hub;
+pub mod issuers;
 mod journal;
 mod keeper;
 mod metrics;
