@@ -13,15 +13,32 @@ pub const MIN_TOKEN: usize = 16;
 /// Most characters of a token.
 pub const MAX_TOKEN: usize = 8192;
 
-/// The key of the token that the request carries. The token itself goes no further.
-#[derive(Debug)]
-pub(crate) struct Bearer(pub(crate) Key);
+/// The token that the request carries.
+pub(crate) struct Bearer {
+    /// What stands for it everywhere.
+    pub(crate) key: Key,
+    /// The token itself, for its issuer alone.
+    token: String,
+}
+
+impl Bearer {
+    /// The token itself. It is neither kept nor logged, only shown to the issuer.
+    pub(crate) fn expose(&self) -> &str {
+        &self.token
+    }
+}
+
+impl std::fmt::Debug for Bearer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bearer").field("key", &self.key).finish_non_exhaustive()
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for Bearer {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        token(&parts.headers).map(|token| Self(Key::of(token)))
+        token(&parts.headers).map(|token| Self { key: Key::of(token), token: token.to_owned() })
     }
 }
 

@@ -109,6 +109,7 @@ impl Cli {
                 dev: options.dev,
                 allow_origins: options.allow_origins,
                 admins,
+                issuers: config.issuers,
                 link_tokens: options.link_tokens,
                 www: options.www,
                 dist: options.dist,

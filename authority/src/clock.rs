@@ -85,7 +85,8 @@ impl Clock for ManualClock {
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+/// Whole milliseconds of a duration.
+pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -7,6 +7,7 @@ use toml::Table;
 
 use crate::{
     admins::{AdminToken, Scope},
+    issuers::{IntrospectionSettings, IssuerSettings, JwtSettings, settings::ClaimSettings},
     options::Options,
 };
 
@@ -17,6 +18,8 @@ pub struct Config {
     pub options: Options,
     /// Administrators' tokens besides the one of the environment.
     pub admins: Vec<AdminToken>,
+    /// Who vouches for tokens that nobody registered.
+    pub issuers: Vec<IssuerSettings>,
 }
 
 #[derive(Deserialize)]
@@ -25,6 +28,48 @@ struct AdminSection {
     name: String,
     sha256: String,
     scopes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct JwtSection {
+    issuer: String,
+    jwks_url: String,
+    audience: String,
+    algorithms: Vec<String>,
+    user_claim: Option<String>,
+    groups_claim: Option<String>,
+}
+
+impl JwtSection {
+    fn settings(self) -> IssuerSettings {
+        let usual = JwtSettings::new(self.issuer, self.jwks_url, self.audience, &[]);
+        let claims = claims(self.user_claim, self.groups_claim);
+        IssuerSettings::Jwt(JwtSettings { algorithms: self.algorithms, claims, ..usual })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct IntrospectionSection {
+    endpoint: String,
+    client_id: String,
+    client_secret: String,
+    user_claim: Option<String>,
+    groups_claim: Option<String>,
+}
+
+impl IntrospectionSection {
+    fn settings(self) -> IssuerSettings {
+        let usual = IntrospectionSettings::new(self.endpoint, self.client_id, self.client_secret);
+        let claims = claims(self.user_claim, self.groups_claim);
+        IssuerSettings::Introspection(IntrospectionSettings { claims, ..usual })
+    }
+}
+
+fn claims(user: Option<String>, groups: Option<String>) -> ClaimSettings {
+    let usual = ClaimSettings::default();
+    ClaimSettings { user: user.unwrap_or(usual.user), groups: groups.or(usual.groups), ..usual }
 }
 
 impl Config {
@@ -46,8 +91,16 @@ impl Config {
         let mut table: Table = text.parse().map_err(|why| one_line(&why))?;
         let admins: Vec<AdminSection> = section(&mut table, "admin")?.unwrap_or_default();
         let admins = admins.into_iter().map(AdminSection::check).collect::<Result<_, _>>()?;
+        let jwt: Vec<JwtSection> = section(&mut table, "jwt")?.unwrap_or_default();
+        let asked: Vec<IntrospectionSection> =
+            section(&mut table, "introspection")?.unwrap_or_default();
+        let jwt = jwt.into_iter().map(JwtSection::settings);
+        let issuers: Vec<_> = jwt.chain(asked.into_iter().map(|a| a.settings())).collect();
         let options = Options::deserialize(table).map_err(|why| one_line(&why))?;
-        Ok(Self { options, admins })
+        if let Some(wrong) = issuers.iter().flat_map(IssuerSettings::check).next() {
+            return Err(format!("issuer: {wrong}"));
+        }
+        Ok(Self { options, admins, issuers })
     }
 }
 

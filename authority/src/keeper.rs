@@ -1,7 +1,12 @@
 //! What the authority does without being asked: it ends tokens on time, and takes in what other nodes
 //! changed.
 
-use crate::{state::AppState, store::News};
+use futures_util::FutureExt;
+
+use crate::{
+    state::AppState,
+    store::{News, StoreError},
+};
 
 /// Milliseconds until a store that could not be reached is asked again.
 const RETRY_MS: u64 = 1000;
@@ -26,6 +31,24 @@ pub(crate) async fn enforce(state: AppState) {
                 state.sleep_until(state.now_ms().saturating_add(RETRY_MS)).await;
             }
         }
+    }
+}
+
+impl AppState {
+    /// Looks at whatever is due now, as a server that runs does by itself; how many those were.
+    ///
+    /// # Errors
+    /// When the store cannot be reached.
+    pub async fn look_at_due(&self) -> Result<usize, StoreError> {
+        let mut looked = 0;
+        while let Some(keys) = self.store().due(self.clock()).now_or_never() {
+            let keys = keys?;
+            looked += keys.len();
+            for key in keys {
+                self.look_at(&key).await?;
+            }
+        }
+        Ok(looked)
     }
 }
 
@@ -58,8 +81,6 @@ pub(crate) async fn listen(state: AppState) {
 mod tests {
     use std::sync::Arc;
 
-    use futures_util::FutureExt;
-
     use super::*;
     use crate::{
         clock::ManualClock,
@@ -80,29 +101,17 @@ mod tests {
         (clock, state)
     }
 
-    /// Looks at whatever is due now; how many those were.
-    async fn look_at_due(state: &AppState) -> usize {
-        let mut looked = 0;
-        while let Some(Ok(keys)) = state.store().due(state.clock()).now_or_never() {
-            looked += keys.len();
-            for key in keys {
-                state.look_at(&key).await.unwrap();
-            }
-        }
-        looked
-    }
-
     #[tokio::test]
     async fn an_ended_token_is_remembered_for_a_day_and_then_forgotten() {
         let (clock, state) = signed_in().await;
         clock.advance(TIMEOUT_MS + REMEMBER_ENDED_MS - 1);
-        look_at_due(&state).await;
+        state.look_at_due().await.unwrap();
         assert!(matches!(state.look(&Key::of(TOKEN)).await, Err(Gone::Ended(_))));
         clock.advance(1);
-        assert_eq!(look_at_due(&state).await, 1);
+        assert_eq!(state.look_at_due().await.unwrap(), 1);
         assert!(matches!(state.look(&Key::of(TOKEN)).await, Err(Gone::Unknown)));
         clock.advance(u64::MAX / 2);
-        assert_eq!(look_at_due(&state).await, 0, "no timer is left");
+        assert_eq!(state.look_at_due().await.unwrap(), 0, "no timer is left");
     }
 
     #[tokio::test]
@@ -110,11 +119,11 @@ mod tests {
         let (clock, state) = signed_in().await;
         clock.advance(TIMEOUT_MS);
         assert!(state.look(&Key::of(TOKEN)).await.is_err());
-        assert_eq!(look_at_due(&state).await, 1);
+        assert_eq!(state.look_at_due().await.unwrap(), 1);
         clock.advance(REMEMBER_ENDED_MS - 1);
-        assert_eq!(look_at_due(&state).await, 0);
+        assert_eq!(state.look_at_due().await.unwrap(), 0);
         clock.advance(1);
-        assert_eq!(look_at_due(&state).await, 1);
+        assert_eq!(state.look_at_due().await.unwrap(), 1);
     }
 
     #[tokio::test]
@@ -130,10 +139,10 @@ mod tests {
         };
         state.touch(&Key::of(TOKEN), &report).await.unwrap();
         clock.advance(TIMEOUT_MS / 2);
-        assert_eq!(look_at_due(&state).await, 1, "fired early");
+        assert_eq!(state.look_at_due().await.unwrap(), 1, "fired early");
         assert!(state.look(&Key::of(TOKEN)).await.is_ok());
         clock.advance(TIMEOUT_MS / 2);
-        assert_eq!(look_at_due(&state).await, 1);
+        assert_eq!(state.look_at_due().await.unwrap(), 1);
         assert!(matches!(state.look(&Key::of(TOKEN)).await, Err(Gone::Ended(_))));
     }
 }

@@ -9,6 +9,7 @@
 //! [`clock::ManualClock`] and never sleeps.
 
 pub mod admins;
+mod admission;
 pub mod bearer;
 pub mod calls;
 pub mod cli;

@@ -73,6 +73,17 @@ impl Problem {
         }
     }
 
+    /// The token's issuer could not be asked whether it is good.
+    pub(crate) fn issuer_unreachable() -> Self {
+        let detail = "The issuer of the token cannot be asked about it: try again later.";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
+    /// The session goes on, but the token has run out at its issuer.
+    pub(crate) fn token_ran_out() -> Self {
+        Self::invalid_token("This token has run out at its issuer: renew it.")
+    }
+
     /// The administrator's token is wrong.
     pub(crate) fn not_admin() -> Self {
         Self::invalid_token("This call needs the administrator's token.")

@@ -10,7 +10,7 @@ use crate::{
     report::{Counts, Report},
     session::{Ended, Session, State},
     state::AppState,
-    store::{Effect, Key, Owner, Record, StoreError, Weight, Whose},
+    store::{Effect, Issued, Key, Owner, Record, StoreError, Weight, Whose},
 };
 
 /// A token that is not, or no longer, good.
@@ -76,7 +76,17 @@ impl AppState {
         token: &str,
         owner: Owner,
     ) -> Result<Registered, StoreError> {
-        let (now, key) = (self.now_ms(), Key::of(token));
+        self.accept(Key::of(token), owner, None).await
+    }
+
+    /// Takes in a token, perhaps one that an issuer vouches for.
+    pub(crate) async fn accept(
+        &self,
+        key: Key,
+        owner: Owner,
+        issued: Option<Issued>,
+    ) -> Result<Registered, StoreError> {
+        let now = self.now_ms();
         let active_at = match self.sign_in(&owner).await? {
             SignIn::New => now,
             SignIn::ActiveAt(at) => at,
@@ -91,6 +101,7 @@ impl AppState {
             keepalives: 0,
             agent: String::new(),
             calls: Calls::default(),
+            issued,
             sign_in_over: false,
             due_at: 0,
         };
@@ -266,7 +277,7 @@ impl AppState {
     }
 
     /// Settles a record, lets `act` change it and carries out what follows from both.
-    async fn apply<T: Send>(
+    pub(crate) async fn apply<T: Send>(
         &self,
         key: &Key,
         mut act: impl FnMut(&mut Record, u64, &InForce) -> (T, Weight) + Send,

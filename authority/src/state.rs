@@ -12,9 +12,10 @@ use crate::{
     admins::AdminToken,
     clock::Clock,
     hub::{Hub, Subscription},
+    issuers::{Issuer, IssuerSettings},
     metrics::Metrics,
     policy::Policies,
-    store::{Key, Store, StoreError},
+    store::{Key, Store},
 };
 
 /// How a server is set up.
@@ -28,6 +29,8 @@ pub struct Settings {
     pub allow_origins: Vec<HeaderValue>,
     /// The administrators' tokens. Without one no admin call is answered.
     pub admins: Vec<AdminToken>,
+    /// Who vouches for tokens that nobody registered.
+    pub issuers: Vec<IssuerSettings>,
     /// Tokens of one sign-in share activity and holds, where no administrator wrote otherwise.
     pub link_tokens: bool,
     /// Folder of the demo pages; with it come `/demo/sign-in` and `/dist`.
@@ -43,6 +46,7 @@ impl Default for Settings {
             dev: false,
             allow_origins: Vec::new(),
             admins: Vec::new(),
+            issuers: Vec::new(),
             link_tokens: false,
             www: None,
             dist: None,
@@ -50,11 +54,24 @@ impl Default for Settings {
     }
 }
 
+/// Why a server cannot be opened, in one sentence.
+#[derive(Debug)]
+pub struct OpenError(String);
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for OpenError {}
+
 struct Inner {
     settings: Settings,
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
     policies: Policies,
+    issuers: Vec<Arc<dyn Issuer>>,
     /// Changes of policies that concern more than one user, counted.
     told: watch::Sender<u64>,
     hub: Hub,
@@ -71,25 +88,30 @@ impl AppState {
     /// so that it grows over restarts and agents take the new policy over the old.
     ///
     /// # Errors
-    /// When the store cannot be read, or holds a policy that this version cannot read.
+    /// When the store cannot be read, holds a policy that this version cannot read, or the settings of
+    /// an issuer cannot work.
     pub async fn open(
         settings: Settings,
         clock: Arc<dyn Clock>,
         store: Arc<dyn Store>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, OpenError> {
         let now = clock.now_ms();
+        let issuers = settings.issuers.iter().cloned().map(IssuerSettings::build);
+        let issuers =
+            issuers.collect::<Result<_, _>>().map_err(|why| OpenError(why.to_string()))?;
         let policies = Policies::new(settings.policy.clone(), settings.link_tokens);
         let state = Self(Arc::new(Inner {
             settings,
             clock,
             store,
             policies,
+            issuers,
             told: watch::Sender::default(),
             hub: Hub::default(),
             metrics: Metrics::new(),
             stopping: CancellationToken::new(),
         }));
-        state.read_policies(now).await?;
+        state.read_policies(now).await.map_err(|why| OpenError(why.to_string()))?;
         Ok(state)
     }
 
@@ -103,6 +125,10 @@ impl AppState {
 
     pub(crate) fn policies(&self) -> &Policies {
         &self.0.policies
+    }
+
+    pub(crate) fn issuers(&self) -> &[Arc<dyn Issuer>] {
+        &self.0.issuers
     }
 
     pub(crate) fn hub(&self) -> &Hub {

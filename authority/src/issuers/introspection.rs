@@ -59,6 +59,10 @@ impl IntrospectionIssuer {
 
 #[async_trait]
 impl Issuer for IntrospectionIssuer {
+    fn can_revoke(&self) -> bool {
+        true
+    }
+
     async fn identify(&self, token: &str, now_ms: u64) -> Result<Identity, Rejected> {
         let key = Refusals::key(token);
         self.check_refused(&key, now_ms)?;

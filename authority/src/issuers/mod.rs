@@ -77,4 +77,9 @@ pub trait Issuer: Send + Sync + 'static {
     /// [`Rejected::Invalid`] if it is nobody's, [`Rejected::Unreachable`] if that cannot be told
     /// now.
     async fn identify(&self, token: &str, now_ms: u64) -> Result<Identity, Rejected>;
+
+    /// Whether it may say otherwise when it is asked again about a token that has not run out.
+    fn can_revoke(&self) -> bool {
+        false
+    }
 }

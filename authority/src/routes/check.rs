@@ -32,7 +32,7 @@ const URIS: [&str; 2] = ["x-original-uri", "x-forwarded-uri"];
 )]
 pub(super) async fn check(
     State(state): State<AppState>,
-    Bearer(key): Bearer,
+    bearer: Bearer,
     headers: HeaderMap,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Problem> {
     let said = |names: [&str; 2]| {
@@ -40,26 +40,27 @@ pub(super) async fn check(
     };
     let method = said(METHODS).unwrap_or("GET");
     let path = said(URIS).map_or_else(|| "/".to_owned(), path_of);
-    pass(&state, &key, method, &path).await
+    pass(&state, &bearer, method, &path).await
 }
 
 /// The same for Envoy, which asks with the method and the path of the request.
 pub(super) async fn check_path(
     State(state): State<AppState>,
-    Bearer(key): Bearer,
+    bearer: Bearer,
     method: Method,
     Path(path): Path<String>,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Problem> {
-    pass(&state, &key, method.as_str(), &format!("/{path}")).await
+    pass(&state, &bearer, method.as_str(), &format!("/{path}")).await
 }
 
 async fn pass(
     state: &AppState,
-    key: &crate::store::Key,
+    bearer: &Bearer,
     method: &str,
     path: &str,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), Problem> {
-    let (_, owner) = state.call(key, method, path).await?;
+    state.pass(bearer).await?;
+    let (_, owner) = state.with(bearer, || state.call(&bearer.key, method, path)).await?;
     state.metrics().checks.inc();
     // Names have no control characters, so that any of them can stand in a header.
     let user = HeaderValue::from_bytes(owner.user.as_bytes()).map_err(|_| {

@@ -47,11 +47,12 @@ const PING: Duration = Duration::from_secs(20);
 )]
 pub(super) async fn events(
     State(state): State<AppState>,
-    Bearer(key): Bearer,
+    bearer: Bearer,
 ) -> Result<impl IntoResponse, Problem> {
     // Look once before anything is kept for the token: strangers must not cost memory.
+    let key = bearer.key;
+    state.with(&bearer, || state.look(&key)).await?;
     let owner = state.read(&key, |record, _, _| record.owner.user.clone()).await?;
-    state.look(&key).await?;
     let heard = owner.and_then(|user| state.subscribe(key, &user)).ok_or_else(|| {
         let detail = "This token has 64 event streams open: close one.";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)

@@ -35,12 +35,12 @@ use crate::{
 )]
 pub(super) async fn keep_alive(
     State(state): State<AppState>,
-    Bearer(key): Bearer,
+    bearer: Bearer,
     report: Result<Json<Report>, JsonRejection>,
 ) -> Result<Json<StateBody>, Problem> {
     let Json(report) = report?;
     report.check().map_err(|why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why))?;
-    let (now, policy) = state.touch(&key, &report).await?;
+    let (now, policy) = state.with(&bearer, || state.touch(&bearer.key, &report)).await?;
     Ok(Json(StateBody::new(now, &policy)))
 }
 
@@ -55,9 +55,9 @@ pub(super) async fn keep_alive(
 )]
 pub(super) async fn ask(
     State(state): State<AppState>,
-    Bearer(key): Bearer,
+    bearer: Bearer,
 ) -> Result<Json<StateBody>, Problem> {
-    let (now, policy) = state.look(&key).await?;
+    let (now, policy) = state.with(&bearer, || state.look(&bearer.key)).await?;
     state.metrics().questions.inc();
     Ok(Json(StateBody::new(now, &policy)))
 }
@@ -75,11 +75,11 @@ pub(super) async fn ask(
 )]
 pub(super) async fn end(
     State(state): State<AppState>,
-    Bearer(key): Bearer,
+    bearer: Bearer,
     body: Bytes,
 ) -> Result<Json<StateBody>, Problem> {
     let because = because(&body)?;
-    let (now, policy) = state.end(&key, because).await?;
+    let (now, policy) = state.with(&bearer, || state.end(&bearer.key, because)).await?;
     Ok(Json(StateBody::new(now, &policy)))
 }
 

@@ -182,6 +182,7 @@ mod tests {
             keepalives: 0,
             agent: String::new(),
             calls: Calls::default(),
+            issued: None,
             sign_in_over: false,
             due_at: 5,
         };

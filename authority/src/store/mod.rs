@@ -16,13 +16,17 @@ use sha2::{Digest, Sha256};
 use crate::{
     calls::Calls,
     clock::Clock,
+    issuers,
     policy::Scope,
-    session::{Session, Terms},
+    session::{Ended, Session, Terms},
 };
 
 /// How long an ended token is remembered, in milliseconds: 24 hours, so that whoever calls with
 /// it later learns why it ended.
 pub const REMEMBER_ENDED_MS: u64 = 24 * 60 * 60 * 1000;
+/// How long one is remembered whose issuer does not say when it runs out, in milliseconds: 30 days
+/// (NIST SP 800-63B-4, 2.1.3: AAL1 overall).
+const REMEMBER_ISSUED_MS: u64 = 30 * REMEMBER_ENDED_MS;
 
 /// The first 132 bits of the SHA-256 of a token: as many as its public name has, so that one can be
 /// told from the other, and too many for two tokens to share them.
@@ -92,6 +96,17 @@ pub struct Owner {
     pub groups: Vec<String>,
 }
 
+/// What an issuer said of a token that it vouches for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issued {
+    /// Which of the configured issuers, counted from 0.
+    pub by: u8,
+    /// When the token runs out there, in Unix milliseconds.
+    pub expires_at: Option<u64>,
+    /// When the issuer said so, in Unix milliseconds.
+    pub asked_at: u64,
+}
+
 /// All that is kept about one token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
@@ -105,6 +120,8 @@ pub struct Record {
     pub agent: String,
     /// The API calls that were seen last.
     pub calls: Calls,
+    /// What its issuer said, where nobody registered it.
+    pub issued: Option<Issued>,
     /// Whether no other token of its sign-in is taken in any more: somebody logged the user off.
     pub sign_in_over: bool,
     /// The moment at which the store gives it to [`Store::due`], in Unix milliseconds.
@@ -116,9 +133,19 @@ impl Record {
     /// and after that when it is forgotten.
     #[must_use]
     pub fn due(&self, terms: Terms<'_>) -> u64 {
-        let forget =
-            || self.session.ended().map(|ended| ended.at.saturating_add(REMEMBER_ENDED_MS));
+        let forget = || self.session.ended().map(|ended| self.remembered_until(ended));
         self.session.deadline(terms).or_else(forget).unwrap_or(u64::MAX)
+    }
+
+    /// A token that its issuer would vouch for again must not be forgotten before: it would begin
+    /// anew.
+    fn remembered_until(&self, ended: Ended) -> u64 {
+        let runs_out = self.issued.map(|issued| {
+            let leeway = u64::from(issuers::settings::MAX_LEEWAY_MS);
+            let unknown = ended.at.saturating_add(REMEMBER_ISSUED_MS);
+            issued.expires_at.map_or(unknown, |at| at.saturating_add(leeway))
+        });
+        ended.at.saturating_add(REMEMBER_ENDED_MS).max(runs_out.unwrap_or(0))
     }
 }
 

@@ -18,6 +18,7 @@ mod metrics;
 mod observe;
 mod openapi;
 mod policy;
+mod policy_bounds;
 mod question;
 mod rig;
 mod session_rule;

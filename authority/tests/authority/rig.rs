@@ -110,6 +110,11 @@ impl Rig {
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     }
 
+    /// Does what a server that runs does by itself: looks at the tokens that are due.
+    pub async fn look_at_due(&self) {
+        self.state.look_at_due().await.unwrap();
+    }
+
     pub async fn send(&self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();

@@ -50,6 +50,7 @@ fn record() -> Record {
         keepalives: 0,
         agent: String::new(),
         calls: Calls::default(),
+        issued: None,
         sign_in_over: false,
         due_at: 901_000,
     }

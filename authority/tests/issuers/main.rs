@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod active_tokens;
+mod admission;
 mod fake;
 mod floods_of_questions;
 mod forgeries;
@@ -13,6 +14,9 @@ mod jwt_refused;
 mod keys_unreachable;
 mod provider;
 mod questions_unanswered;
+#[path = "../authority/rig.rs"]
+#[expect(dead_code, reason = "these tests need a part of it")]
+mod rig;
 mod rotation;
 mod signer;
 mod unknown_keys;
