@@ -8,6 +8,7 @@ import { buildAgent, buildAuthority } from './build.mjs';
 import { ensureBrowser, ensureOthers, withoutOthers } from './lib/browser.mjs';
 import { root } from './lib/project.mjs';
 import { nodeTool, program, run, Stop, seconds } from './lib/run.mjs';
+import { ensureServers } from './lib/servers.mjs';
 import { filesIn } from './lib/steps.mjs';
 import { size } from './size.mjs';
 import { soak } from './soak.mjs';
@@ -60,6 +61,7 @@ function sum(text, pattern) {
 
 /** @returns {Promise<Count>} */
 async function cargoTests() {
+  await ensureServers();
   const args = ['test', '--workspace', '--no-fail-fast'];
   const { code, text } = await run('cargo', args, { output: 'show-and-keep' });
   return atLeastOneFailure(code, {
@@ -152,7 +154,14 @@ const steps = [
   { name: 'rust', work: cargoTests },
   { name: 'simulator', work: simulator },
   { name: 'variants', work: () => playVariants() },
-  { name: 'node', build: true, work: () => nodeTests(testFiles(false), []) },
+  {
+    name: 'node',
+    build: true,
+    work: async () => {
+      await ensureServers();
+      return nodeTests(testFiles(false), []);
+    },
+  },
   {
     name: 'browser',
     build: true,

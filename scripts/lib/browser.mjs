@@ -1,7 +1,8 @@
 /** Finds the browsers that the tests drive, and gets them where that is easy. */
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { run, Stop } from './run.mjs';
+import { install, isProgram, onPath } from './packages.mjs';
+import { Stop } from './run.mjs';
 
 /** @type {Record<string, string[]>} */
 const usualPlaces = {
@@ -16,16 +17,6 @@ const usualPlaces = {
 };
 const names = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'chrome'];
 
-/** @param {string} file */
-function isProgram(file) {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /**
  * CHROME_PATH, then the usual places, then PATH.
  * @returns {string | undefined}
@@ -37,14 +28,6 @@ export function findBrowser() {
     return wished;
   }
   return (usualPlaces[process.platform] ?? []).find(isProgram) ?? onPath(names);
-}
-
-/** @param {string[]} programs @returns {string | undefined} the first that is on the PATH */
-function onPath(programs) {
-  const folders = (process.env.PATH ?? '').split(path.delimiter).filter(Boolean);
-  return folders
-    .flatMap((folder) => programs.map((name) => path.join(folder, name)))
-    .find(isProgram);
 }
 
 /** @returns {string | undefined} */
@@ -84,31 +67,4 @@ export async function ensureOthers() {
   if (withoutOthers) return;
   if (!findFirefox()) await install('Firefox', ['firefox-esr']);
   if (!findWebKit()) await install('WebKitGTK or its display', ['webkit2gtk-driver', 'xvfb']);
-}
-
-/**
- * Installs Debian's packages where that is possible.
- * @param {string} what
- * @param {string[]} packages
- */
-async function install(what, packages) {
-  const root = process.getuid?.() === 0;
-  const sudo = root ? [] : ['sudo', '-n'];
-  if (!existsSync('/etc/debian_version') || !(root || (await canSudo()))) return;
-  console.log(`${what} is missing: installing Debian's package.`);
-  await run(...argv([...sudo, 'apt-get', 'update', '-q']));
-  const flags = ['install', '-y', '-q', '--no-install-recommends'];
-  await run(...argv([...sudo, 'apt-get', ...flags, ...packages]));
-}
-
-async function canSudo() {
-  return (await run('sudo', ['-n', 'true'], { output: 'keep' })).code === 0;
-}
-
-/**
- * @param {string[]} words
- * @returns {[string, string[]]}
- */
-function argv([command = '', ...args]) {
-  return [command, args];
 }

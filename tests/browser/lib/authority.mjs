@@ -62,6 +62,11 @@ export async function startAuthority({
       if (answer.status !== 201) throw new Error(`No session: ${answer.status}`);
       return token;
     },
+    /** @param {string} whose as in the path @param {object} layer */
+    async policy(whose, layer) {
+      const answer = await admin('PUT', `/v1/admin/policy/${whose}`, layer);
+      if (answer.status !== 200) throw new Error(`No policy: ${await answer.text()}`);
+    },
     /** @param {string} user */
     revoke: (user) => admin('DELETE', `/v1/admin/users/${user}/sessions`),
     /** The numbers that are compared before and after. */
