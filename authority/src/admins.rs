@@ -114,7 +114,11 @@ impl FromRequestParts<AppState> for Admin {
             found.conditional_assign(&number, same);
         }
         let found = usize::try_from(found).ok().and_then(|at| state.settings().admins.get(at));
-        let admin = found.ok_or_else(Problem::not_admin)?;
+        let Some(admin) = found else {
+            let limits = state.limits();
+            limits.no_admin(limits.address(parts))?;
+            return Err(Problem::not_admin());
+        };
         Ok(Self { name: admin.name.clone(), scopes: admin.scopes.clone() })
     }
 }

@@ -1,15 +1,19 @@
 //! The token that a request carries (RFC 6750).
 
+use std::net::IpAddr;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
 
-use crate::{problem::Problem, store::Key};
+use crate::{problem::Problem, state::AppState, store::Key};
 
 /// Fewest characters of a token that is taken in: a shorter one can be guessed (OWASP ASVS 5.0,
 /// 7.2.3 asks for 128 bits, which is 16 bytes before any encoding).
 pub const MIN_TOKEN: usize = 16;
+/// What reverse proxies ask.
+const CHECK: &str = "/v1/check";
 /// Most characters of a token.
 pub const MAX_TOKEN: usize = 8192;
 
@@ -19,6 +23,8 @@ pub(crate) struct Bearer {
     pub(crate) key: Key,
     /// The token itself, for its issuer alone.
     token: String,
+    /// Where the request comes from.
+    pub(crate) from: IpAddr,
 }
 
 impl Bearer {
@@ -34,11 +40,17 @@ impl std::fmt::Debug for Bearer {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Bearer {
+impl FromRequestParts<AppState> for Bearer {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        token(&parts.headers).map(|token| Self { key: Key::of(token), token: token.to_owned() })
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let token = token(&parts.headers)?;
+        let key = Key::of(token);
+        // A proxy asks for each request of an application, which has limits of its own.
+        if !parts.uri.path().starts_with(CHECK) {
+            state.limits().token(key)?;
+        }
+        Ok(Self { key, token: token.to_owned(), from: state.limits().address(parts) })
     }
 }
 

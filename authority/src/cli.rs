@@ -10,7 +10,7 @@ use crate::{
     config::Config,
     demo::new_token,
     options::{Options, StoreChoice},
-    state::Settings,
+    state::{CALLS_PER_SECOND, Settings},
 };
 
 const AFTER_HELP: &str = "The administrator's token comes from STILLHERE_ADMIN_TOKEN only: arguments \
@@ -111,6 +111,8 @@ impl Cli {
                 admins,
                 issuers: config.issuers,
                 link_tokens: options.link_tokens,
+                calls_per_second: options.calls_per_second.unwrap_or(CALLS_PER_SECOND),
+                behind_proxy: options.behind_proxy,
                 www: options.www,
                 dist: options.dist,
             },

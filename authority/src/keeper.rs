@@ -10,6 +10,8 @@ use crate::{
 
 /// Milliseconds until a store that could not be reached is asked again.
 const RETRY_MS: u64 = 1000;
+/// Milliseconds between two times at which callers are forgotten who have not called for a while.
+const TIDY_MS: u64 = 10_000;
 
 /// Looks at each token when it is due, until the shutdown.
 pub(crate) async fn enforce(state: AppState) {
@@ -49,6 +51,16 @@ impl AppState {
             }
         }
         Ok(looked)
+    }
+}
+
+/// Forgets what is only kept for a while, until the shutdown.
+pub(crate) async fn tidy(state: AppState) {
+    loop {
+        tokio::select! {
+            () = state.sleep_until(state.now_ms().saturating_add(TIDY_MS)) => state.limits().forget(),
+            () = state.stopping().cancelled() => return,
+        }
     }
 }
 

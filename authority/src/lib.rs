@@ -23,6 +23,7 @@ mod hub;
 pub mod issuers;
 mod journal;
 mod keeper;
+mod limits;
 mod metrics;
 pub mod options;
 pub mod policy;
@@ -33,7 +34,7 @@ pub mod state;
 pub mod store;
 pub mod wire;
 
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use axum::{
     Json, Router,
@@ -92,6 +93,7 @@ pub async fn run(
 ) -> io::Result<()> {
     let enforcing = tokio::spawn(keeper::enforce(state.clone()));
     let listening = tokio::spawn(keeper::listen(state.clone()));
+    let tidying = tokio::spawn(keeper::tidy(state.clone()));
     let stopping = state.stopping().clone();
     // Small answers must not wait for more to come.
     let listener = listener.tap_io(|stream| {
@@ -101,7 +103,9 @@ pub async fn run(
         shutdown.await;
         stopping.cancel();
     };
-    let server = axum::serve(listener, app(state.clone())).with_graceful_shutdown(signal);
+    // Limits of strangers go by where they call from.
+    let service = app(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(signal);
     let too_long = async {
         state.stopping().cancelled().await;
         state.sleep_until(state.now_ms().saturating_add(SHUTDOWN_MS)).await;
@@ -115,6 +119,7 @@ pub async fn run(
     };
     enforcing.abort();
     listening.abort();
+    tidying.abort();
     if let Err(error) = state.store().flush().await {
         tracing::error!(%error, "what came last may not be kept");
     }

@@ -72,6 +72,15 @@ pub struct Options {
     #[serde(rename = "allow-origin", deserialize_with = "origins")]
     pub allow_origins: Vec<HeaderValue>,
 
+    /// Calls that one token may make in a second, ten times as many at once; 0 for any number
+    /// [default: 20]
+    #[arg(long, value_name = "NUMBER", env = "STILLHERE_CALLS_PER_SECOND")]
+    pub calls_per_second: Option<u32>,
+
+    /// A proxy is in front: take callers' addresses from the end of X-Forwarded-For
+    #[arg(long, env = "STILLHERE_BEHIND_PROXY")]
+    pub behind_proxy: bool,
+
     /// Folder of demo pages to serve at /, together with /demo/sign-in; needs --dev
     #[arg(long, value_name = "DIR", env = "STILLHERE_WWW")]
     pub www: Option<PathBuf>,
@@ -98,6 +107,8 @@ impl Options {
             store: self.store.or(file.store),
             dev: self.dev || file.dev,
             allow_origins: origins,
+            calls_per_second: self.calls_per_second.or(file.calls_per_second),
+            behind_proxy: self.behind_proxy || file.behind_proxy,
             www: self.www.or(file.www),
             dist: self.dist.or(file.dist),
         }

@@ -38,6 +38,10 @@ pub struct Problem {
     /// Why the token is over: `idle`, `schedule`, `revoked` or `signed-out`.
     #[serde(skip_serializing_if = "Option::is_none")]
     because: Option<&'static str>,
+    /// Seconds until another attempt makes sense.
+    #[serde(skip)]
+    #[schema(ignore)]
+    retry_after: Option<u32>,
     #[serde(skip)]
     #[schema(ignore)]
     challenge: Option<Cow<'static, str>>,
@@ -53,6 +57,7 @@ impl Problem {
             detail: detail.into(),
             state: None,
             because: None,
+            retry_after: None,
             challenge: None,
         }
     }
@@ -82,6 +87,15 @@ impl Problem {
     /// The session goes on, but the token has run out at its issuer.
     pub(crate) fn token_ran_out() -> Self {
         Self::invalid_token("This token has run out at its issuer: renew it.")
+    }
+
+    /// More calls than are allowed (RFC 6585, section 4).
+    pub(crate) fn too_often(wait: std::time::Duration) -> Self {
+        // A whole second more than a part of one, so that nobody comes too early.
+        let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+        let detail = format!("Too many calls: wait {seconds} s before the next one.");
+        let retry_after = Some(seconds);
+        Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
     }
 
     /// The administrator's token is wrong.
@@ -173,7 +187,7 @@ impl From<QueryRejection> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let challenge = self.challenge.clone();
+        let (challenge, retry_after) = (self.challenge.clone(), self.retry_after);
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
@@ -181,8 +195,9 @@ impl IntoResponse for Problem {
         if let Some(challenge) = challenge {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        let unavailable = status == StatusCode::SERVICE_UNAVAILABLE;
+        if let Some(seconds) = retry_after.or(unavailable.then_some(1)) {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -13,10 +13,15 @@ use crate::{
     clock::Clock,
     hub::{Hub, Subscription},
     issuers::{Issuer, IssuerSettings},
+    limits::Limits,
     metrics::Metrics,
     policy::Policies,
     store::{Key, Store},
 };
+
+/// Calls that one token may make in a second where nothing else is set. An agent makes one in an
+/// interval; a page that loads makes two.
+pub const CALLS_PER_SECOND: u32 = 20;
 
 /// How a server is set up.
 #[derive(Clone)]
@@ -33,6 +38,10 @@ pub struct Settings {
     pub issuers: Vec<IssuerSettings>,
     /// Tokens of one sign-in share activity and holds, where no administrator wrote otherwise.
     pub link_tokens: bool,
+    /// Calls that one token may make in a second; 0 for any number.
+    pub calls_per_second: u32,
+    /// A proxy is in front, and says where requests come from.
+    pub behind_proxy: bool,
     /// Folder of the demo pages; with it come `/demo/sign-in` and `/dist`.
     pub www: Option<PathBuf>,
     /// Folder of the built agent, served at `/dist` with the demo.
@@ -48,6 +57,8 @@ impl Default for Settings {
             admins: Vec::new(),
             issuers: Vec::new(),
             link_tokens: false,
+            calls_per_second: CALLS_PER_SECOND,
+            behind_proxy: false,
             www: None,
             dist: None,
         }
@@ -75,6 +86,7 @@ struct Inner {
     /// Changes of policies that concern more than one user, counted.
     told: watch::Sender<u64>,
     hub: Hub,
+    limits: Limits,
     metrics: Metrics,
     stopping: CancellationToken,
 }
@@ -96,6 +108,7 @@ impl AppState {
         store: Arc<dyn Store>,
     ) -> Result<Self, OpenError> {
         let now = clock.now_ms();
+        let limits = Limits::new(clock.clone(), settings.calls_per_second, settings.behind_proxy);
         let issuers = settings.issuers.iter().cloned().map(IssuerSettings::build);
         let issuers =
             issuers.collect::<Result<_, _>>().map_err(|why| OpenError(why.to_string()))?;
@@ -108,6 +121,7 @@ impl AppState {
             issuers,
             told: watch::Sender::default(),
             hub: Hub::default(),
+            limits,
             metrics: Metrics::new(),
             stopping: CancellationToken::new(),
         }));
@@ -129,6 +143,10 @@ impl AppState {
 
     pub(crate) fn issuers(&self) -> &[Arc<dyn Issuer>] {
         &self.0.issuers
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
     }
 
     pub(crate) fn hub(&self) -> &Hub {

@@ -12,6 +12,7 @@ mod demo;
 mod events;
 mod flags;
 mod keepalive;
+mod limits;
 mod links;
 mod logs;
 mod metrics;
