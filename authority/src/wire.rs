@@ -2,7 +2,10 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error},
+};
 use stillhere::core::policy::{Mode, Policy};
 use utoipa::ToSchema;
 
@@ -102,6 +105,18 @@ pub(crate) const fn standing_name(standing: Standing) -> &'static str {
         Standing::Alive => "alive",
         Standing::Held => "held",
         Standing::Ended(_) => "ended",
+    }
+}
+
+/// A value that is written as a JSON object. Structures alone could be written as lists of their values
+/// too, and an empty list would be a structure that says nothing.
+#[derive(Debug)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let object = serde_json::Map::deserialize(from)?;
+        T::deserialize(serde_json::Value::Object(object)).map(Self).map_err(D::Error::custom)
     }
 }
 

@@ -9,6 +9,7 @@ use stillhere::core::policy::{
 use utoipa::ToSchema;
 
 use super::{api_rules::ApiRules, schedule::DailyLogout};
+use crate::wire::Object;
 
 /// Longest idle timeout with the HIPAA flag: 15 minutes (docs/contract.md and docs/policy.md).
 pub const MAX_HIPAA_IDLE_TIMEOUT_MS: u64 = 15 * 60 * 1000;
@@ -150,16 +151,16 @@ pub struct Layer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<ModeBody>,
     /// What counts as activity in the pages.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object")]
     pub counts: Option<CountedBody>,
     /// Whether the tokens of one sign-in share activity and holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link_tokens: Option<bool>,
     /// A time of the day at which sessions end however active their users are.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object")]
     pub logout_daily: Option<DailyLogout>,
     /// Which API calls count as activity; none without it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object")]
     pub api_rules: Option<ApiRules>,
     /// The organization's only: no idle timeout is longer than 900,000.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,7 +170,7 @@ pub struct Layer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<u8>,
     /// A user's only: the end of the shift, as a workforce system knows it.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object")]
     pub shift: Option<Shift>,
 }
 
@@ -232,6 +233,14 @@ impl Layer {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+}
+
+fn object<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
+where
+    T: serde::de::DeserializeOwned,
+    D: serde::Deserializer<'de>,
+{
+    Option::<Object<T>>::deserialize(from).map(|object| object.map(|Object(value)| value))
 }
 
 fn check_shift(shift: &Shift) -> Result<(), String> {

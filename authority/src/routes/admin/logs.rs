@@ -13,6 +13,7 @@ use crate::{
     admins::{Admin, Scope},
     journal::{AuditLine, EndLine},
     problem::Problem,
+    report::MAX_INTEGER,
     state::AppState,
     store::{Log, StoreError},
 };
@@ -28,6 +29,7 @@ const MAX_PAGE: usize = 10_000;
 #[into_params(parameter_in = Query)]
 pub(crate) struct Wanted {
     /// Only older lines than this number: the `next` of the answer before.
+    #[param(maximum = 9_007_199_254_740_992_i64)]
     before: Option<u64>,
     /// At most so many, 1 to 10,000; 1,000 without it.
     #[param(minimum = 1, maximum = 10_000)]
@@ -117,6 +119,9 @@ async fn read<T: DeserializeOwned>(
     let limit = limit.unwrap_or(PAGE);
     if !(1..=MAX_PAGE).contains(&limit) {
         return Err(unprocessable(format!("limit must be between 1 and {MAX_PAGE}.")));
+    }
+    if before.is_some_and(|before| before > MAX_INTEGER) {
+        return Err(unprocessable(format!("before must be between 0 and {MAX_INTEGER}.")));
     }
     let lines = state.store().lines(log, before, limit).await?;
     let next = lines.last().filter(|(number, _)| lines.len() == limit && *number > 1);

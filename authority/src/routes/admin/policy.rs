@@ -18,6 +18,7 @@ use crate::{
     problem::Problem,
     state::AppState,
     store::Written,
+    wire::Object,
 };
 
 /// All policies but the users' own.
@@ -44,7 +45,6 @@ pub(crate) struct WrittenBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReasonedBody {
     /// The value.
-    #[schema(value_type = Object)]
     value: serde_json::Value,
     /// `user`, `group`, `organization` or `settings` (the server's flags and defaults).
     from: &'static str,
@@ -119,7 +119,7 @@ pub(crate) async fn put_organization(
     State(state): State<AppState>,
     admin: Admin,
     headers: HeaderMap,
-    layer: Result<Json<Layer>, JsonRejection>,
+    layer: Result<Json<Object<Layer>>, JsonRejection>,
 ) -> Result<Json<WrittenBody>, Problem> {
     write(&state, &admin, &headers, Scope::Organization, Some(layer)).await
 }
@@ -164,7 +164,7 @@ pub(crate) async fn put_group(
     admin: Admin,
     headers: HeaderMap,
     Path(group): Path<String>,
-    layer: Result<Json<Layer>, JsonRejection>,
+    layer: Result<Json<Object<Layer>>, JsonRejection>,
 ) -> Result<Json<WrittenBody>, Problem> {
     write(&state, &admin, &headers, Scope::Group(group), Some(layer)).await
 }
@@ -230,7 +230,7 @@ pub(crate) async fn put_user(
     admin: Admin,
     headers: HeaderMap,
     Path(user): Path<String>,
-    layer: Result<Json<Layer>, JsonRejection>,
+    layer: Result<Json<Object<Layer>>, JsonRejection>,
 ) -> Result<Json<WrittenBody>, Problem> {
     write(&state, &admin, &headers, Scope::User(user), Some(layer)).await
 }
@@ -280,14 +280,14 @@ pub(crate) async fn put_shift(
     admin: Admin,
     headers: HeaderMap,
     Path(user): Path<String>,
-    shift: Result<Json<Shift>, JsonRejection>,
+    shift: Result<Json<Object<Shift>>, JsonRejection>,
 ) -> Result<Json<WrittenBody>, Problem> {
     admin.may(May::PolicyWrite)?;
-    let Json(shift) = shift?;
+    let Json(Object(shift)) = shift?;
     let scope = Scope::User(user);
     let before = state.policies().stored(&scope).map(|stored| stored.layer).unwrap_or_default();
     let layer = Layer { shift: Some(shift), ..before };
-    write(&state, &admin, &headers, scope, Some(Ok(Json(layer)))).await
+    write(&state, &admin, &headers, scope, Some(Ok(Json(Object(layer))))).await
 }
 
 /// What applies to a user, each value with its reason
@@ -357,10 +357,10 @@ async fn write(
     admin: &Admin,
     headers: &HeaderMap,
     scope: Scope,
-    layer: Option<Result<Json<Layer>, JsonRejection>>,
+    layer: Option<Result<Json<Object<Layer>>, JsonRejection>>,
 ) -> Result<Json<WrittenBody>, Problem> {
     admin.may(May::PolicyWrite)?;
-    let layer = layer.transpose()?.map(|Json(layer)| layer);
+    let layer = layer.transpose()?.map(|Json(Object(layer))| layer);
     if let Scope::Group(text) | Scope::User(text) = &scope {
         name("the name in the path", text).map_err(unprocessable)?;
     }
