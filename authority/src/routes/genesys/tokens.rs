@@ -142,6 +142,8 @@ pub(crate) async fn end(
 }
 
 /// Logs a user off: ends every token of theirs, and no sign-in of theirs is taken up again
+///
+/// Whoever is named `me` or `timeout` is logged off at `/v1/admin/users/{user}/sessions`.
 #[utoipa::path(
     delete, path = "/api/v2/tokens/{userId}", tag = "genesys", security(("admin" = [])),
     params(("userId" = String, Path, description = "The user's name, as registered")),
