@@ -1,6 +1,9 @@
 //! Who may do what: administrators' tokens and their scopes.
 
-use axum::{extract::FromRequestParts, http::request::Parts};
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderMap, request::Parts},
+};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
 
@@ -101,11 +104,13 @@ impl Admin {
     }
 }
 
-impl FromRequestParts<AppState> for Admin {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let given = Sha256::digest(bearer::token(&parts.headers)?);
+impl Admin {
+    /// Whoever sends an administrator's token. None: it is another token.
+    ///
+    /// # Errors
+    /// When the request carries no token that can be read.
+    pub(crate) fn find(headers: &HeaderMap, state: &AppState) -> Result<Option<Self>, Problem> {
+        let given = Sha256::digest(bearer::token(headers)?);
         // Digests have one length and all of them are compared, so that the time says nothing about
         // any token.
         let mut found = u32::MAX;
@@ -114,11 +119,19 @@ impl FromRequestParts<AppState> for Admin {
             found.conditional_assign(&number, same);
         }
         let found = usize::try_from(found).ok().and_then(|at| state.settings().admins.get(at));
-        let Some(admin) = found else {
-            let limits = state.limits();
-            limits.no_admin(limits.address(parts))?;
-            return Err(Problem::not_admin());
-        };
-        Ok(Self { name: admin.name.clone(), scopes: admin.scopes.clone() })
+        Ok(found.map(|admin| Self { name: admin.name.clone(), scopes: admin.scopes.clone() }))
+    }
+}
+
+impl FromRequestParts<AppState> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        if let Some(admin) = Self::find(&parts.headers, state)? {
+            return Ok(admin);
+        }
+        let limits = state.limits();
+        limits.no_admin(limits.address(parts))?;
+        Err(Problem::not_admin())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, Method, Uri, header, uri::Scheme};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::state::Settings;
+use crate::{routes::genesys::error::CORRELATION_ID, state::Settings};
 
 /// Browsers cap this on their own (Chromium at 2 hours), so ask for a day.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
@@ -18,8 +18,8 @@ pub(crate) fn layer(settings: &Settings) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
-        .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .expose_headers([header::RETRY_AFTER])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
+        .expose_headers([header::RETRY_AFTER, CORRELATION_ID])
         .max_age(MAX_AGE)
 }
 

@@ -16,7 +16,7 @@ use serde::Serialize;
 use stillhere::core::ended::EndedBecause;
 use utoipa::ToSchema;
 
-use crate::{sessions::Gone, store::StoreError};
+use crate::{routes::genesys, sessions::Gone, store::StoreError};
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -60,6 +60,26 @@ impl Problem {
             retry_after: None,
             challenge: None,
         }
+    }
+
+    /// What the status line says.
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The sentence on this occurrence.
+    pub(crate) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Why the token is over, where it is known to be.
+    pub(crate) const fn because(&self) -> Option<&'static str> {
+        self.because
+    }
+
+    /// What `WWW-Authenticate` says.
+    pub(crate) fn challenge(&self) -> Option<&str> {
+        self.challenge.as_deref()
     }
 
     /// No credentials at all: the challenge carries no error code (RFC 6750, section 3.1).
@@ -186,7 +206,7 @@ impl From<QueryRejection> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = self.status();
         let (challenge, retry_after) = (self.challenge.clone(), self.retry_after);
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
@@ -205,6 +225,9 @@ impl IntoResponse for Problem {
 
 /// Gives errors that no handler made (unknown route, wrong method, too large) the same form.
 pub(crate) async fn normalize(request: Request, next: Next) -> Response {
+    if genesys::answers(request.uri().path()) {
+        return genesys::error::normalize(request, next).await;
+    }
     let response = next.run(request).await;
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
@@ -221,7 +244,8 @@ pub(crate) async fn normalize(request: Request, next: Next) -> Response {
     problem
 }
 
-fn advice(status: StatusCode) -> &'static str {
+/// What to do where the status is all that is known.
+pub(crate) fn advice(status: StatusCode) -> &'static str {
     match status {
         StatusCode::NOT_FOUND => "There is nothing here: /openapi.json lists every call.",
         StatusCode::METHOD_NOT_ALLOWED => "Use one of the methods in the Allow header.",

@@ -164,23 +164,45 @@ impl AppState {
         method: &str,
         path: &str,
     ) -> Result<(State, Owner), Gone> {
-        let name = calls::name(method, path);
+        let counts = |in_force: &InForce| in_force.counts_call(method, path);
+        let (state, owner, _) = self.called(key, &calls::name(method, path), counts).await?;
+        Ok((state, owner))
+    }
+
+    /// The same for a call that is activity by itself, unless the API rules take it out by name.
+    pub(crate) async fn slide(
+        &self,
+        key: &Key,
+        method: &str,
+        path: &str,
+    ) -> Result<(State, Policy), Gone> {
+        let counts = |in_force: &InForce| !in_force.excludes_call(method, path);
+        let (state, _, policy) = self.called(key, &calls::name(method, path), counts).await?;
+        Ok((state, policy))
+    }
+
+    async fn called(
+        &self,
+        key: &Key,
+        name: &str,
+        counts: impl Fn(&InForce) -> bool + Send + Sync,
+    ) -> Result<(State, Owner, Policy), Gone> {
         let called = self.apply(key, |record, now, in_force| {
-            let counted = in_force.counts_call(method, path);
+            let counted = counts(in_force);
             let state = match record.session.ended() {
                 Some(ended) => Err(ended.because),
                 None if counted => record.session.api_call(now, in_force.terms()),
                 None => Ok(record.session.state(now, in_force.terms())),
             };
-            let noted = state.is_ok() && record.calls.note(now, &name, counted);
+            let noted = state.is_ok() && record.calls.note(now, name, counted);
             let weight = if counted || noted { Weight::Activity } else { Weight::Nothing };
             let linked = if counted { linked(record, in_force) } else { None };
             (state.map(|state| (state, record.owner.clone(), linked)), weight)
         });
-        let (called, _) = called.await?.ok_or(Gone::Unknown)?;
+        let (called, policy) = called.await?.ok_or(Gone::Unknown)?;
         let (state, owner, linked) = called.map_err(Gone::Ended)?;
         self.share(key, linked, &CALLED).await?;
-        Ok((state, owner))
+        Ok((state, owner, policy))
     }
 
     async fn share(

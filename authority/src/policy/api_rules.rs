@@ -13,7 +13,7 @@ const MAX_PATTERN: usize = 512;
 ///
 /// A pattern is a path, after a method where only that one is meant: `/api/orders/*`,
 /// `POST /api/**`. `*` stands for anything within one segment, `**` for any number of them. The query
-/// is not looked at.
+/// is not looked at. `{name}` stands for one segment, as in the paths of API documents.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ApiRules {
@@ -24,6 +24,14 @@ pub struct ApiRules {
 }
 
 impl ApiRules {
+    /// Checks every pattern.
+    ///
+    /// # Errors
+    /// One sentence that names the list and what it takes.
+    pub fn check(&self) -> Result<(), String> {
+        self.compile().map(drop)
+    }
+
     pub(crate) fn compile(&self) -> Result<ApiMatcher, String> {
         Ok(ApiMatcher {
             include: compile_all("api_rules.include", &self.include)?,
@@ -48,11 +56,19 @@ struct Pattern {
 impl ApiMatcher {
     /// Whether such a call is activity.
     pub(crate) fn counts(&self, method: &str, path: &str) -> bool {
-        let meets = |pattern: &Pattern| {
-            pattern.method.as_deref().is_none_or(|wanted| wanted == method)
-                && pattern.path.is_match(path)
-        };
-        self.include.iter().any(meets) && !self.exclude.iter().any(meets)
+        self.include.iter().any(|pattern| pattern.meets(method, path))
+            && !self.excludes(method, path)
+    }
+
+    /// Whether such a call is none, whatever else says that it is.
+    pub(crate) fn excludes(&self, method: &str, path: &str) -> bool {
+        self.exclude.iter().any(|pattern| pattern.meets(method, path))
+    }
+}
+
+impl Pattern {
+    fn meets(&self, method: &str, path: &str) -> bool {
+        self.method.as_deref().is_none_or(|wanted| wanted == method) && self.path.is_match(path)
     }
 }
 
@@ -78,9 +94,18 @@ fn compile(field: &str, text: &str) -> Result<Pattern, String> {
     if text.len() > MAX_PATTERN || !method.is_none_or(is_method) || !path.starts_with('/') {
         return Err(wrong());
     }
-    let glob = GlobBuilder::new(path).literal_separator(true).backslash_escape(true).build();
+    let path = path.split('/').map(segment).collect::<Vec<_>>().join("/");
+    let glob = GlobBuilder::new(&path).literal_separator(true).backslash_escape(true).build();
     let path = glob.map_err(|_| wrong())?.compile_matcher();
     Ok(Pattern { method: method.map(str::to_owned), path })
+}
+
+/// A whole segment in braces is the name of a parameter, not a choice between one thing.
+fn segment(text: &str) -> &str {
+    let name = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    let named =
+        name.is_some_and(|name| name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'));
+    if named { "*" } else { text }
 }
 
 #[cfg(test)]
@@ -108,6 +133,18 @@ mod tests {
             ("GET", "/api/notes/7/text", false),
         ] {
             assert_eq!(some.counts(method, path), counts, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_braces_stands_for_one_segment() {
+        let some = rules(&["/users/{userId}/presences/{a,b}"], &[]).compile().unwrap();
+        for (path, counts) in [
+            ("/users/7/presences/a", true),
+            ("/users/7/presences/c", false),
+            ("/users/7/8/presences/a", false),
+        ] {
+            assert_eq!(some.counts("GET", path), counts, "{path}");
         }
     }
 

@@ -82,6 +82,16 @@ impl From<ModeBody> for Mode {
     }
 }
 
+/// In what a console shows an idle timeout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TimeoutUnit {
+    /// In minutes.
+    Minutes,
+    /// In hours.
+    Hours,
+}
+
 /// Which kinds of input count as activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -136,6 +146,9 @@ pub struct Layer {
     /// Time without activity after which the session ends, 300,000 to 28,800,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_timeout_ms: Option<u64>,
+    /// In what a console shows `idle_timeout_ms`; nothing here depends on it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout_unit: Option<TimeoutUnit>,
     /// Time before the deadline at which the warning is due, at least 20,000. Cut to a third of
     /// an idle timeout that is not longer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -200,7 +213,7 @@ impl Layer {
             daily.check()?;
         }
         if let Some(rules) = &self.api_rules {
-            rules.compile()?;
+            rules.check()?;
         }
         self.shift.as_ref().map_or(Ok(()), check_shift)
     }

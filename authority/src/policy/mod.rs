@@ -24,6 +24,7 @@ pub use self::{
     api_rules::ApiRules,
     layer::{
         CountedBody, Layer, MAX_HIPAA_IDLE_TIMEOUT_MS, MAX_SHIFT_GRACE_MS, ModeBody, Scope, Shift,
+        TimeoutUnit,
     },
     resolve::{Chosen, Limit, Source},
     schedule::{DailyLogout, Day},
@@ -155,6 +156,11 @@ impl InForce {
     /// Whether such an API call is activity.
     pub(crate) fn counts_call(&self, method: &str, path: &str) -> bool {
         self.api.as_ref().is_some_and(|api| api.counts(method, path))
+    }
+
+    /// Whether the API rules say of such a call that it is none.
+    pub(crate) fn excludes_call(&self, method: &str, path: &str) -> bool {
+        self.api.as_ref().is_some_and(|api| api.excludes(method, path))
     }
 }
 

@@ -4,6 +4,7 @@
 mod admin;
 mod check;
 mod events;
+pub(crate) mod genesys;
 mod health;
 mod session;
 
@@ -44,7 +45,7 @@ impl Modify for Schemes {
     }
 }
 
-/// All calls of the authority's own face.
+/// All calls: the authority's own face, and the one that the SDK of Genesys Cloud knows.
 pub(crate) fn routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(session::keep_alive))
@@ -72,6 +73,10 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(admin::policy::put_shift))
         .routes(routes!(admin::policy::effective))
+        .routes(routes!(genesys::tokens::verify, genesys::tokens::info, genesys::tokens::end))
+        .routes(routes!(genesys::tokens::log_off))
+        .routes(routes!(genesys::timeout::get, genesys::timeout::put))
+        .routes(routes!(genesys::settings::get, genesys::settings::patch))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

@@ -24,7 +24,7 @@ async fn listed_origins_may_call() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("access-control-allow-origin"), "https://app.example");
     assert_eq!(answer.header("access-control-allow-headers"), "authorization,content-type");
-    assert_eq!(answer.header("access-control-allow-methods"), "GET,POST,DELETE");
+    assert_eq!(answer.header("access-control-allow-methods"), "GET,POST,PUT,PATCH,DELETE");
     assert_eq!(answer.header("access-control-max-age"), "86400");
     for origin in
         ["https://app.example.evil", "http://app.example", "http://localhost:8787", "null"]
@@ -38,11 +38,12 @@ async fn listed_origins_may_call() {
 async fn errors_can_be_read_by_pages_too() {
     let listed = HeaderValue::from_static("https://app.example");
     let rig = Rig::with(Settings { allow_origins: vec![listed], ..settings() });
-    for path in ["/v1/session", "/nowhere"] {
+    for path in ["/v1/session", "/nowhere", "/api/v2/tokens/me"] {
         let request = Request::get(path).header("origin", "https://app.example");
         let answer = rig.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.header("access-control-allow-origin"), "https://app.example", "{path}");
-        assert_eq!(answer.header("access-control-expose-headers"), "retry-after");
+        let exposed = answer.header("access-control-expose-headers");
+        assert_eq!(exposed, "retry-after,inin-correlation-id");
         assert!(answer.header("vary").contains("origin"));
     }
 }

@@ -11,6 +11,7 @@ mod deadlines;
 mod demo;
 mod events;
 mod flags;
+mod genesys;
 mod keepalive;
 mod limits;
 mod links;

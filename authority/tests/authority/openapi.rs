@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::rig::{Rig, TOKEN};
 
-const CALLS: [(&str, &str); 25] = [
+const CALLS: [(&str, &str); 33] = [
     ("/v1/keepalive", "post"),
     ("/v1/session", "get"),
     ("/v1/session", "delete"),
@@ -28,6 +28,14 @@ const CALLS: [(&str, &str); 25] = [
     ("/v1/admin/ends", "get"),
     ("/v1/admin/audit", "get"),
     ("/v1/admin/users/{user}/sessions", "delete"),
+    ("/api/v2/tokens/me", "head"),
+    ("/api/v2/tokens/me", "get"),
+    ("/api/v2/tokens/me", "delete"),
+    ("/api/v2/tokens/{userId}", "delete"),
+    ("/api/v2/tokens/timeout", "get"),
+    ("/api/v2/tokens/timeout", "put"),
+    ("/api/v2/organizations/authentication/settings", "get"),
+    ("/api/v2/organizations/authentication/settings", "patch"),
     ("/healthz", "get"),
     ("/readyz", "get"),
     ("/metrics", "get"),

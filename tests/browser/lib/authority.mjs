@@ -55,6 +55,9 @@ export async function startAuthority({
 
   return {
     base,
+    /** The administrator's calls. */
+    admin,
+    adminToken: ADMIN,
     /** Registers a token and gives it. @param {string} [user] @param {string} [signIn] */
     async token(user = 'ada', signIn) {
       const token = `test-token-${crypto.randomUUID()}`;

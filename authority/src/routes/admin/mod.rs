@@ -14,7 +14,7 @@ use crate::problem::Problem;
 const MAX_NAME: usize = 256;
 
 /// Checks a name and says which it is if it is wrong.
-fn name(field: &str, value: &str) -> Result<(), String> {
+pub(super) fn name(field: &str, value: &str) -> Result<(), String> {
     // Names travel in headers, too.
     let plain = !value.chars().any(char::is_control);
     if plain && (1..=MAX_NAME).contains(&value.chars().count()) {
