@@ -1,11 +1,12 @@
 //! Deadlines: each is given once, over all nodes, and again if nobody saw to it.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use stillhere_authority::{
     clock::ManualClock,
     store::{Record, Store, Weight},
 };
+use tokio::sync::mpsc;
 
 use crate::{
     rig::{START_MS, command, effect, key, node, owner, record_of, soon},
@@ -48,28 +49,26 @@ async fn a_deadline_is_given_when_it_comes_and_not_before() {
 async fn many_deadlines_are_each_given_once_over_all_nodes() {
     const MANY: u64 = 1000;
     let server = Server::start();
-    let (one, other) = (node(&server.url()).await, node(&server.url()).await);
-    let clock = ManualClock::new(START_MS);
+    let clock = Arc::new(ManualClock::new(START_MS));
+    let nodes = [node(&server.url()).await, node(&server.url()).await];
     for number in 0..MANY {
-        one.insert(key(number), due_at(START_MS)).await.unwrap();
+        nodes[0].insert(key(number), due_at(START_MS)).await.unwrap();
     }
-    let mut given = Vec::new();
-    while given.len() < usize::try_from(MANY).unwrap() {
-        let (some, more) = tokio::join!(take_one(&one, &clock), take_one(&other, &clock));
-        given.extend(some.into_iter().chain(more).flatten());
+    let (sender, mut given) = mpsc::unbounded_channel();
+    for node in nodes {
+        let (clock, sender) = (clock.clone(), sender.clone());
+        tokio::spawn(async move {
+            while let Ok(due) = node.due(&*clock).await {
+                due.into_iter().for_each(|key| sender.send(key).unwrap());
+            }
+        });
     }
-    let different: HashSet<_> = given.iter().collect();
-    assert_eq!(different.len(), given.len());
-    nothing_due(&one, &clock).await;
-}
-
-/// What a node is given, unless the other was given the last.
-async fn take_one(
-    node: &dyn Store,
-    clock: &ManualClock,
-) -> Option<Vec<stillhere_authority::store::Key>> {
-    let given = tokio::time::timeout(Duration::from_millis(250), node.due(clock)).await;
-    given.ok().map(Result::unwrap)
+    let mut different = HashSet::new();
+    for _ in 0..MANY {
+        assert!(different.insert(soon(given.recv()).await.unwrap()), "one was given twice");
+    }
+    let more = tokio::time::timeout(Duration::from_millis(250), given.recv()).await;
+    assert!(more.is_err(), "{more:?} was given again");
 }
 
 #[tokio::test]

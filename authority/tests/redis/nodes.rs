@@ -6,11 +6,16 @@ use eventsource_stream::Eventsource;
 use futures_util::{Stream, StreamExt, stream::BoxStream};
 use serde_json::{Value, json};
 use stillhere::core::policy::Policy;
-use stillhere_authority::{AppState, Settings, admins::AdminToken, run};
+use stillhere_authority::{
+    AppState, Settings,
+    admins::AdminToken,
+    run,
+    store::{Key, Owner, Store},
+};
 use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{
-    rig::{node_and_clock, soon},
+    rig::{node, node_and_clock, soon},
     server::Server,
 };
 
@@ -148,4 +153,18 @@ async fn an_idle_end_happens_once() {
     }
     let (_, log) = second.call("GET", "/v1/admin/ends", ADMIN, Value::Null).await;
     assert_eq!(log["ends"].as_array().map(Vec::len), Some(1), "{log}");
+}
+
+/// What a node did to a record that it remembered, and that was forgotten elsewhere, never happened.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_another_node_forgot_is_unknown() {
+    let server = Server::start();
+    let first = Node::start(&server, 900_000).await;
+    first.register().await;
+    assert_eq!(first.keep_alive().await.0, 200);
+    let other = node(&server.url()).await;
+    let owner = Owner { user: "ann".into(), sign_in: None, groups: Vec::new() };
+    other.remove(&Key::of(TOKEN), &owner).await.unwrap();
+    let (status, problem) = first.keep_alive().await;
+    assert_eq!((status, &problem["because"]), (401, &Value::Null), "{problem}");
 }
