@@ -63,6 +63,7 @@ impl Setup {
         let store = match &self.store {
             StoreChoice::Memory => "memory (a restart forgets all tokens)".to_owned(),
             StoreChoice::File(path) => path.display().to_string(),
+            StoreChoice::Redis(_) => "Redis or Valkey".to_owned(),
         };
         format!(
             "The configuration can be used.\nlisten: {}\nstore: {store}\nidle timeout: {}\n\

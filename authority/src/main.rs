@@ -10,10 +10,15 @@ use clap::Parser;
 use stillhere_authority::{
     AppState,
     cli::{Cli, Setup},
-    clock::SystemClock,
+    clock::{Clock, SystemClock},
     options::StoreChoice,
     run,
-    store::{Store, embedded::EmbeddedStore, memory::MemoryStore},
+    store::{
+        Store, StoreError,
+        embedded::EmbeddedStore,
+        memory::MemoryStore,
+        redis::{RedisOptions, RedisStore},
+    },
 };
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
@@ -65,15 +70,23 @@ async fn serve(setup: Setup) -> Result<(), String> {
         tracing::warn!("development mode, yet other machines can reach {address}");
     }
     tracing::info!("listening on http://{address}");
-    let clock = Arc::new(SystemClock::start());
-    let store: Arc<dyn Store> = match store {
-        StoreChoice::Memory => Arc::new(MemoryStore::default()),
-        StoreChoice::File(path) => {
-            Arc::new(EmbeddedStore::open(&path).map_err(|why| why.to_string())?)
-        }
-    };
+    let (store, clock) = open(store).await.map_err(|why| why.to_string())?;
     let state = AppState::open(settings, clock, store).await.map_err(|why| why.to_string())?;
     run(listener, state, stop).await.map_err(|why| why.to_string())
+}
+
+/// Nodes that share a store share its clock.
+async fn open(store: StoreChoice) -> Result<(Arc<dyn Store>, Arc<dyn Clock>), StoreError> {
+    Ok(match store {
+        StoreChoice::Memory => (Arc::new(MemoryStore::default()), Arc::new(SystemClock::start())),
+        StoreChoice::File(path) => {
+            (Arc::new(EmbeddedStore::open(&path)?), Arc::new(SystemClock::start()))
+        }
+        StoreChoice::Redis(url) => {
+            let opened = RedisStore::open(url.expose(), RedisOptions::default()).await?;
+            (Arc::new(opened.0), Arc::new(opened.1))
+        }
+    })
 }
 
 /// Logs go to the standard error: JSON for machines, one compact line for a developer.

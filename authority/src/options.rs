@@ -7,7 +7,10 @@ use axum::http::HeaderValue;
 use clap::Args;
 use serde::{Deserialize, Deserializer, de::Error};
 
-use crate::cors::parse_origin;
+use crate::{cors::parse_origin, issuers::settings::Secret};
+
+/// How the address of a Redis or Valkey server begins.
+const REDIS: [&str; 3] = ["redis://", "rediss://", "redis+unix:"];
 
 /// Where tokens, policies and logs are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub enum StoreChoice {
     Memory,
     /// In a file of this process.
     File(PathBuf),
+    /// On a Redis or Valkey server, for many nodes. The address may hold a password.
+    Redis(Secret),
 }
 
 /// Settings that may be left out.
@@ -57,7 +62,8 @@ pub struct Options {
     #[arg(long, env = "STILLHERE_LINK_TOKENS")]
     pub link_tokens: bool,
 
-    /// Where tokens, policies and logs are kept: memory, or a file [default: memory]
+    /// Where tokens, policies and logs are kept: memory, the path of a file, or redis://HOST:PORT
+    /// [default: memory]
     #[arg(long, value_name = "STORE", env = "STILLHERE_STORE", value_parser = store)]
     #[serde(deserialize_with = "store_choice")]
     pub store: Option<StoreChoice>,
@@ -130,9 +136,13 @@ pub fn duration_ms(text: &str) -> Result<u64, String> {
 fn store(text: &str) -> Result<StoreChoice, String> {
     match text {
         "memory" => Ok(StoreChoice::Memory),
-        "" => Err("write memory or the path of a file".to_owned()),
+        "" => Err("write memory, the path of a file or redis://HOST:PORT".to_owned()),
+        url if REDIS.iter().any(|scheme| url.starts_with(scheme)) => {
+            Ok(StoreChoice::Redis(url.to_owned().into()))
+        }
         url if url.contains("://") => {
-            Err("this version knows no such store: write memory or the path of a file".to_owned())
+            Err("there is no such store: write memory, the path of a file or redis://HOST:PORT"
+                .to_owned())
         }
         path => Ok(StoreChoice::File(path.into())),
     }

@@ -315,8 +315,9 @@ impl AppState {
             outcome = Some((value, then, in_force.policy));
             effect
         };
-        self.store().update(key, &mut change).await?;
-        Ok(outcome.map(|(value, then, policy)| {
+        // A store that works optimistically may have tried it on a record that is gone by now.
+        let known = self.store().update(key, &mut change).await?;
+        Ok(outcome.filter(|_| known).map(|(value, then, policy)| {
             self.carry_out(key, then);
             (value, policy)
         }))

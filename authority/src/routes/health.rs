@@ -25,7 +25,7 @@ pub(super) async fn healthz() -> &'static str {
     get, path = "/readyz", tag = "operations",
     responses(
         (status = 200, description = "They are", body = String),
-        (status = 503, description = "It is shutting down", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "It is shutting down, or its store does not answer", body = Problem, content_type = "application/problem+json"),
     ),
 )]
 pub(super) async fn readyz(State(state): State<AppState>) -> Result<&'static str, Problem> {
@@ -33,6 +33,7 @@ pub(super) async fn readyz(State(state): State<AppState>) -> Result<&'static str
         let detail = "The authority is shutting down: ask another instance.";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail));
     }
+    state.store().ready().await?;
     Ok(OK)
 }
 

@@ -4,6 +4,7 @@ mod codec;
 pub mod embedded;
 mod journal;
 pub mod memory;
+pub mod redis;
 mod timers;
 
 use std::fmt;
@@ -258,7 +259,8 @@ pub trait Store: Send + Sync + 'static {
     /// When the store cannot be reached.
     async fn insert(&self, key: Key, record: Record) -> Result<bool, StoreError>;
 
-    /// Applies `change` atomically. False if the key is unknown.
+    /// Applies `change` atomically. False if the key is unknown; it may have been tried on a copy even
+    /// then, so what it noted outside counts only after true.
     ///
     /// # Errors
     /// When the store cannot be reached; whether the change happened is not known then.

@@ -28,7 +28,7 @@ fn a_wrong_flag_is_named_in_one_line() {
         (&["--warn-before", "15m"], &["--warn-before 15m"]),
         (&["--keep-alive", "999ms"], &["--keep-alive 999ms", "between 1s and 15m"]),
         (&["--max-hold", "25h"], &["--max-hold", "between 0s and 1day"]),
-        (&["--store", "redis://localhost"], &["--store", "memory"]),
+        (&["--store", "mysql://localhost"], &["--store", "memory", "redis://HOST:PORT"]),
         (&["--allow-origin", "https://app.example/"], &["--allow-origin", "exact origin"]),
         (&["--www", "/"], &["--www needs --dev"]),
         (&["--dev", "--dist", "/"], &["--dist needs --www"]),

@@ -130,7 +130,7 @@ impl File {
     /// Writes all of it or nothing, and returns when it is on disk.
     pub(super) fn commit<'a>(
         &self,
-        records: impl Iterator<Item = (&'a Key, Option<Vec<u8>>)>,
+        records: impl Iterator<Item = (&'a Key, Option<Result<Vec<u8>, StoreError>>)>,
         items: &[Item],
     ) -> Result<(), StoreError> {
         let txn = self.0.begin_write().map_err(failed)?;
@@ -138,7 +138,7 @@ impl File {
             let mut table = txn.open_table(RECORDS).map_err(failed)?;
             for (key, bytes) in records {
                 match bytes {
-                    Some(bytes) => table.insert(key.bytes().as_slice(), bytes.as_slice()),
+                    Some(bytes) => table.insert(key.bytes().as_slice(), bytes?.as_slice()),
                     None => table.remove(key.bytes().as_slice()),
                 }
                 .map_err(failed)?;

@@ -108,7 +108,7 @@ fn write(file: &File, memory: &MemoryStore, desk: &Desk) {
     while let Some(work) = next(desk) {
         let current = work.dirty.iter().map(|key| {
             let record = memory.records.get(key);
-            (key, record.map(|record| codec::encode(&record)))
+            (key, record.map(|record| codec::encode(&record, Vec::new())))
         });
         let committed = file.commit(current, &work.items).map_err(|why| why.0);
         if let Err(why) = &committed {

@@ -1,0 +1,70 @@
+//! What one node changes the others hear.
+
+use futures_util::FutureExt;
+use stillhere_authority::{
+    policy::Scope,
+    store::{News, Rule, Store, Weight},
+};
+
+use crate::{
+    rig::{effect, key, listening, node, record, revoke, soon, touch},
+    server::Server,
+};
+
+async fn write(node: &dyn Store, scope: &Scope) {
+    let audit = |_| String::new();
+    let rule = Rule { scope, text: Some("{}"), expected: None, now: 1, audit: &audit };
+    node.write_policy(rule).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_begins_and_ends_is_told_to_others_and_a_touch_is_not() {
+    let server = Server::start();
+    let (one, other) = (listening(&server.url()).await, listening(&server.url()).await);
+    one.insert(key(1), record()).await.unwrap();
+    touch(&one, &key(1)).await.unwrap();
+    one.update(&key(1), &mut |_| effect(Weight::Nothing)).await.unwrap();
+    revoke(&one, &key(1)).await.unwrap();
+    touch(&one, &key(1)).await.unwrap();
+    other.insert(key(2), record()).await.unwrap();
+    for expected in [key(1), key(1)] {
+        assert_eq!(soon(other.news()).await, News::Session(expected));
+    }
+    // What the other did comes after all that, and is the first that this one hears: not its own.
+    assert_eq!(soon(one.news()).await, News::Session(key(2)));
+    assert_eq!(other.news().now_or_never(), None);
+}
+
+#[tokio::test]
+async fn a_change_that_is_told_need_not_change_the_record() {
+    let server = Server::start();
+    let (one, other) = (listening(&server.url()).await, listening(&server.url()).await);
+    one.insert(key(1), record()).await.unwrap();
+    assert_eq!(soon(other.news()).await, News::Session(key(1)));
+    one.update(&key(1), &mut |_| effect(Weight::Standing)).await.unwrap();
+    assert_eq!(soon(other.news()).await, News::Session(key(1)));
+}
+
+#[tokio::test]
+async fn policies_are_told_to_others() {
+    let server = Server::start();
+    let (one, other) = (listening(&server.url()).await, listening(&server.url()).await);
+    for scope in [Scope::Organization, Scope::Group("a b".into()), Scope::User("x:y".into())] {
+        write(&one, &scope).await;
+        assert_eq!(soon(other.news()).await, News::Policy(scope));
+    }
+    write(&other, &Scope::Organization).await;
+    assert_eq!(soon(one.news()).await, News::Policy(Scope::Organization));
+}
+
+#[tokio::test]
+async fn more_news_than_anybody_asked_for_are_one() {
+    let server = Server::start();
+    let (one, other) = (listening(&server.url()).await, node(&server.url()).await);
+    let adding = (0..5000).map(|number| one.insert(key(number), record()));
+    futures_util::future::join_all(adding).await;
+    one.insert(key(5000), record()).await.unwrap();
+    assert_eq!(soon(other.news()).await, News::Missed);
+    let last = async { while other.news().await != News::Session(key(5000)) {} };
+    soon(last).await;
+}
