@@ -7,6 +7,7 @@ use toml::Table;
 
 use crate::{
     admins::{AdminToken, Scope},
+    notices::NoticeSettings,
     options::Options,
 };
 
@@ -17,6 +18,8 @@ pub struct Config {
     pub options: Options,
     /// Administrators' tokens besides the one of the environment.
     pub admins: Vec<AdminToken>,
+    /// Who is told when a session ended.
+    pub notices: NoticeSettings,
 }
 
 #[derive(Deserialize)]
@@ -46,8 +49,9 @@ impl Config {
         let mut table: Table = text.parse().map_err(|why| one_line(&why))?;
         let admins: Vec<AdminSection> = section(&mut table, "admin")?.unwrap_or_default();
         let admins = admins.into_iter().map(AdminSection::check).collect::<Result<_, _>>()?;
+        let notices = NoticeSettings::take(&mut table)?;
         let options = Options::deserialize(table).map_err(|why| one_line(&why))?;
-        Ok(Self { options, admins })
+        Ok(Self { options, admins, notices })
     }
 }
 
@@ -73,7 +77,10 @@ impl AdminSection {
 }
 
 /// Takes a section out of the file, so that what is left are flags.
-fn section<T: DeserializeOwned>(table: &mut Table, name: &str) -> Result<Option<T>, String> {
+pub(crate) fn section<T: DeserializeOwned>(
+    table: &mut Table,
+    name: &str,
+) -> Result<Option<T>, String> {
     let value = table.remove(name);
     value
         .map(|value| value.try_into().map_err(|why| format!("{name}: {}", one_line(&why))))

@@ -13,6 +13,7 @@ use crate::{
     clock::Clock,
     hub::{Hub, Subscription},
     metrics::Metrics,
+    notices::NoticeSettings,
     policy::Policies,
     store::{Key, Store, StoreError},
 };
@@ -34,6 +35,8 @@ pub struct Settings {
     pub www: Option<PathBuf>,
     /// Folder of the built agent, served at `/dist` with the demo.
     pub dist: Option<PathBuf>,
+    /// Who is told when a session ended.
+    pub notices: NoticeSettings,
 }
 
 impl Default for Settings {
@@ -46,6 +49,7 @@ impl Default for Settings {
             link_tokens: false,
             www: None,
             dist: None,
+            notices: NoticeSettings::default(),
         }
     }
 }
@@ -57,6 +61,8 @@ struct Inner {
     policies: Policies,
     /// Changes of policies that concern more than one user, counted.
     told: watch::Sender<u64>,
+    /// Sessions that this process ended, counted.
+    ended: watch::Sender<u64>,
     hub: Hub,
     metrics: Metrics,
     stopping: CancellationToken,
@@ -85,6 +91,7 @@ impl AppState {
             store,
             policies,
             told: watch::Sender::default(),
+            ended: watch::Sender::default(),
             hub: Hub::default(),
             metrics: Metrics::new(),
             stopping: CancellationToken::new(),
@@ -122,6 +129,16 @@ impl AppState {
     /// Changes whenever policies of more than one user did.
     pub(crate) fn told(&self) -> watch::Receiver<u64> {
         self.0.told.subscribe()
+    }
+
+    /// Tells whoever reads the log of ends that there is a new line.
+    pub(crate) fn tell_of_end(&self) {
+        self.0.ended.send_modify(|ends| *ends = ends.wrapping_add(1));
+    }
+
+    /// Changes whenever this process has written a line to the log of ends.
+    pub(crate) fn ended(&self) -> watch::Receiver<u64> {
+        self.0.ended.subscribe()
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -5,6 +5,7 @@ mod admin;
 mod check;
 mod events;
 mod health;
+mod jwks;
 mod session;
 
 use axum::routing::any;
@@ -58,6 +59,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::sessions::log_off))
         .routes(routes!(admin::logs::ends))
         .routes(routes!(admin::logs::audit))
+        .routes(routes!(admin::dead_letters::dead_letters))
+        .routes(routes!(admin::dead_letters::retry))
         .routes(routes!(admin::policy::all))
         .routes(routes!(admin::policy::put_organization))
         .routes(routes!(
@@ -72,6 +75,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         ))
         .routes(routes!(admin::policy::put_shift))
         .routes(routes!(admin::policy::effective))
+        .routes(routes!(jwks::jwks))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
