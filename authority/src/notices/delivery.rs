@@ -39,6 +39,8 @@ enum Next {
 struct Trying {
     number: u64,
     failed: u32,
+    /// When to try again, in Unix milliseconds.
+    at_ms: u64,
 }
 
 /// The work for one receiver.
@@ -149,10 +151,11 @@ impl Delivery {
 
     /// Tries to tell of a line until that is settled in one way or the other.
     async fn tell(&mut self, number: u64, end: &EndLine) -> Result<Next, StoreError> {
-        let mut failed = self.trying.filter(|it| it.number == number).map_or(0, |it| it.failed);
+        let known = self.trying.filter(|it| it.number == number);
+        let (mut failed, mut at) = known.map_or((0, 0), |it| (it.failed, it.at_ms));
         let retry = self.state.settings().notices.retry.clone();
         let give_up_at = at_ms(end).max(self.since_ms).saturating_add(retry.give_up_ms);
-        let mut at = self.not_before_ms;
+        at = at.max(self.not_before_ms);
         loop {
             if at > self.state.now_ms() {
                 match self.keep_until(at).await? {
@@ -187,12 +190,12 @@ impl Delivery {
                 }
             };
             failed += 1;
-            self.trying = Some(Trying { number, failed });
             if failed >= retry.max_attempts || now >= give_up_at {
                 self.counted.failed.inc();
                 return self.bury(number, end, failed, why).await;
             }
             at = self.next_attempt(&retry, failed, now, give_up_at);
+            self.trying = Some(Trying { number, failed, at_ms: at });
             tracing::warn!(
                 receiver = self.reader,
                 number,
