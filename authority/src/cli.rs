@@ -60,6 +60,8 @@ impl Setup {
         let Policy { idle_timeout_ms, warn_before_ms, keepalive_ms, max_hold_ms, .. } =
             self.settings.policy;
         let names: Vec<_> = self.settings.admins.iter().map(|admin| admin.name.as_str()).collect();
+        let receivers = &self.settings.notices.receivers;
+        let receivers: Vec<_> = receivers.iter().map(|it| format!("{it:?}")).collect();
         let store = match &self.store {
             StoreChoice::Memory => "memory (a restart forgets all tokens)".to_owned(),
             StoreChoice::File(path) => path.display().to_string(),
@@ -67,13 +69,15 @@ impl Setup {
         };
         format!(
             "The configuration can be used.\nlisten: {}\nstore: {store}\nidle timeout: {}\n\
-             warning before: {}\nkeep-alive: {}\nlongest hold: {}\nadministrators: {}",
+             warning before: {}\nkeep-alive: {}\nlongest hold: {}\nadministrators: {}\n\
+             receivers: {}",
             self.listen,
             show(idle_timeout_ms),
             show(warn_before_ms),
             show(keepalive_ms),
             show(max_hold_ms),
             names.join(", "),
+            if receivers.is_empty() { "none".to_owned() } else { receivers.join(", ") },
         )
     }
 }
@@ -116,6 +120,7 @@ impl Cli {
                 behind_proxy: options.behind_proxy,
                 www: options.www,
                 dist: options.dist,
+                notices: config.notices,
             },
             check_only: self.check_config,
             made_admin_token: admin_token.filter(|_| made),

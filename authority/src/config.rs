@@ -8,6 +8,7 @@ use toml::Table;
 use crate::{
     admins::{AdminToken, Scope},
     issuers::{IntrospectionSettings, IssuerSettings, JwtSettings, settings::ClaimSettings},
+    notices::NoticeSettings,
     options::Options,
 };
 
@@ -20,6 +21,8 @@ pub struct Config {
     pub admins: Vec<AdminToken>,
     /// Who vouches for tokens that nobody registered.
     pub issuers: Vec<IssuerSettings>,
+    /// Who is told when a session ended.
+    pub notices: NoticeSettings,
 }
 
 #[derive(Deserialize)]
@@ -96,11 +99,12 @@ impl Config {
             section(&mut table, "introspection")?.unwrap_or_default();
         let jwt = jwt.into_iter().map(JwtSection::settings);
         let issuers: Vec<_> = jwt.chain(asked.into_iter().map(|a| a.settings())).collect();
+        let notices = NoticeSettings::take(&mut table)?;
         let options = Options::deserialize(table).map_err(|why| one_line(&why))?;
         if let Some(wrong) = issuers.iter().flat_map(IssuerSettings::check).next() {
             return Err(format!("issuer: {wrong}"));
         }
-        Ok(Self { options, admins, issuers })
+        Ok(Self { options, admins, issuers, notices })
     }
 }
 
@@ -126,7 +130,10 @@ impl AdminSection {
 }
 
 /// Takes a section out of the file, so that what is left are flags.
-fn section<T: DeserializeOwned>(table: &mut Table, name: &str) -> Result<Option<T>, String> {
+pub(crate) fn section<T: DeserializeOwned>(
+    table: &mut Table,
+    name: &str,
+) -> Result<Option<T>, String> {
     let value = table.remove(name);
     value
         .map(|value| value.try_into().map_err(|why| format!("{name}: {}", one_line(&why))))

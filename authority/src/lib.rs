@@ -3,6 +3,7 @@
 //! - [`session`] is the rule of one token. Pure, in a crate of its own; start reading there.
 //! - `sessions` applies it to what a [`store`] keeps, and carries out what follows.
 //! - [`policy`] says what applies to whom; `govern` is what administrators do with it.
+//! - [`notices`] tell the outside when a session ended.
 //! - `routes` is the face over HTTP; `keeper` ends tokens on time even if nobody asks.
 //!
 //! Clock, store, listener and shutdown are arguments: a test runs a whole server on a
@@ -19,16 +20,19 @@ pub mod cors;
 pub mod demo;
 mod explain;
 mod govern;
+mod http_client;
 mod hub;
 pub mod issuers;
 mod journal;
 mod keeper;
 mod limits;
 mod metrics;
+pub mod notices;
 pub mod options;
 pub mod policy;
 pub mod problem;
 mod routes;
+mod secret;
 mod sessions;
 pub mod state;
 pub mod store;
@@ -94,6 +98,7 @@ pub async fn run(
     let enforcing = tokio::spawn(keeper::enforce(state.clone()));
     let listening = tokio::spawn(keeper::listen(state.clone()));
     let tidying = tokio::spawn(keeper::tidy(state.clone()));
+    let mut telling = notices::start(&state).await;
     let stopping = state.stopping().clone();
     // Small answers must not wait for more to come.
     let listener = listener.tap_io(|stream| {
@@ -110,10 +115,16 @@ pub async fn run(
         state.stopping().cancelled().await;
         state.sleep_until(state.now_ms().saturating_add(SHUTDOWN_MS)).await;
     };
+    let serving = async {
+        let result = server.into_future().await;
+        // What is being sent may still be acknowledged, and is not sent again then.
+        while state.stopping().is_cancelled() && telling.join_next().await.is_some() {}
+        result
+    };
     let result = tokio::select! {
-        result = server.into_future() => result,
+        result = serving => result,
         () = too_long => {
-            tracing::warn!("requests were still in flight 10 s after the shutdown began");
+            tracing::warn!("requests or notices were in flight 10 s after the shutdown began");
             Ok(())
         }
     };

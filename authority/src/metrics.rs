@@ -7,7 +7,7 @@ use prometheus_client::{
 };
 use stillhere::core::ended::EndedBecause;
 
-use crate::session::ENDS;
+use crate::{notices::metrics::NoticeMetrics, session::ENDS};
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct End {
@@ -33,6 +33,7 @@ pub(crate) struct Metrics {
     pub(crate) event_streams: Gauge,
     pub(crate) sessions: Gauge,
     pub(crate) requests: Family<Request, Counter>,
+    pub(crate) notices: NoticeMetrics,
 }
 
 impl Metrics {
@@ -46,6 +47,7 @@ impl Metrics {
             event_streams: Gauge::default(),
             sessions: Gauge::default(),
             requests: Family::default(),
+            notices: NoticeMetrics::default(),
             registry: Registry::default(),
         };
         registry.register("keepalives", "Keep-alives of live tokens", metrics.keepalives.clone());
@@ -59,6 +61,7 @@ impl Metrics {
         registry.register("sessions", "Live sessions", metrics.sessions.clone());
         registry.register("ends", "Ended sessions by reason", metrics.ends.clone());
         registry.register("http_requests", "Answered requests", metrics.requests.clone());
+        metrics.notices.register(&mut registry);
         // A counter that appears with its first end hides that end from rate().
         for because in ENDS {
             drop(metrics.ends.get_or_create(&End { because: because.name() }));

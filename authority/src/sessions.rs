@@ -326,6 +326,7 @@ impl AppState {
     fn carry_out(&self, key: &Key, then: Consequences) {
         if let Some((ended, user)) = &then.ended {
             self.metrics().ended(ended.because);
+            self.tell_of_end();
             tracing::info!(id = ?key, user, because = ended.because.name(), "session ended");
         }
         if then.standing_changed {

@@ -15,6 +15,7 @@ use crate::{
     issuers::{Issuer, IssuerSettings},
     limits::Limits,
     metrics::Metrics,
+    notices::NoticeSettings,
     policy::Policies,
     store::{Key, Store},
 };
@@ -46,6 +47,8 @@ pub struct Settings {
     pub www: Option<PathBuf>,
     /// Folder of the built agent, served at `/dist` with the demo.
     pub dist: Option<PathBuf>,
+    /// Who is told when a session ended.
+    pub notices: NoticeSettings,
 }
 
 impl Default for Settings {
@@ -61,6 +64,7 @@ impl Default for Settings {
             behind_proxy: false,
             www: None,
             dist: None,
+            notices: NoticeSettings::default(),
         }
     }
 }
@@ -85,6 +89,8 @@ struct Inner {
     issuers: Vec<Arc<dyn Issuer>>,
     /// Changes of policies that concern more than one user, counted.
     told: watch::Sender<u64>,
+    /// Sessions that this process ended, counted.
+    ended: watch::Sender<u64>,
     hub: Hub,
     limits: Limits,
     metrics: Metrics,
@@ -120,6 +126,7 @@ impl AppState {
             policies,
             issuers,
             told: watch::Sender::default(),
+            ended: watch::Sender::default(),
             hub: Hub::default(),
             limits,
             metrics: Metrics::new(),
@@ -166,6 +173,16 @@ impl AppState {
     /// Changes whenever policies of more than one user did.
     pub(crate) fn told(&self) -> watch::Receiver<u64> {
         self.0.told.subscribe()
+    }
+
+    /// Tells whoever reads the log of ends that there is a new line.
+    pub(crate) fn tell_of_end(&self) {
+        self.0.ended.send_modify(|ends| *ends = ends.wrapping_add(1));
+    }
+
+    /// Changes whenever this process has written a line to the log of ends.
+    pub(crate) fn ended(&self) -> watch::Receiver<u64> {
+        self.0.ended.subscribe()
     }
 
     pub(crate) fn settings(&self) -> &Settings {

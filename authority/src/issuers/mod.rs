@@ -15,7 +15,6 @@ mod jwks;
 mod jwt;
 mod keys;
 mod refusals;
-mod secret;
 pub mod settings;
 mod signatures;
 

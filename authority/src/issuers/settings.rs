@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily};
 
 use super::{IntrospectionIssuer, Issuer, JwtIssuer, http::address};
 
-pub use super::secret::Secret;
+pub use crate::{http_client::AnswerLimits, secret::Secret};
 
 /// Furthest that the clocks of issuer and authority may be apart, in milliseconds. RFC 7519,
 /// section 4.1.4, allows "no more than a few minutes".
@@ -43,22 +43,6 @@ pub struct ClaimSettings {
 impl Default for ClaimSettings {
     fn default() -> Self {
         Self { user: "sub".into(), groups: Some("groups".into()), leeway_ms: MAX_LEEWAY_MS }
-    }
-}
-
-/// How much of its time and memory the authority gives an issuer's answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AnswerLimits {
-    /// Longest time from the question to the answer's last byte, 1 ms to 10 s: what is asked of
-    /// the authority itself has to be answered within 10 s.
-    pub timeout: Duration,
-    /// Largest answer in bytes, at least 1.
-    pub max_body: usize,
-}
-
-impl Default for AnswerLimits {
-    fn default() -> Self {
-        Self { timeout: Duration::from_secs(5), max_body: 256 * 1024 }
     }
 }
 

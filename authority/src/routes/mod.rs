@@ -6,6 +6,7 @@ mod check;
 mod events;
 pub(crate) mod genesys;
 mod health;
+mod jwks;
 mod session;
 
 use axum::routing::any;
@@ -59,6 +60,8 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(admin::sessions::log_off))
         .routes(routes!(admin::logs::ends))
         .routes(routes!(admin::logs::audit))
+        .routes(routes!(admin::dead_letters::dead_letters))
+        .routes(routes!(admin::dead_letters::retry))
         .routes(routes!(admin::policy::all))
         .routes(routes!(admin::policy::put_organization))
         .routes(routes!(
@@ -77,6 +80,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(genesys::tokens::log_off))
         .routes(routes!(genesys::timeout::get, genesys::timeout::put))
         .routes(routes!(genesys::settings::get, genesys::settings::patch))
+        .routes(routes!(jwks::jwks))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::rig::{Rig, TOKEN};
 
-const CALLS: [(&str, &str); 33] = [
+const CALLS: [(&str, &str); 36] = [
     ("/v1/keepalive", "post"),
     ("/v1/session", "get"),
     ("/v1/session", "delete"),
@@ -27,6 +27,9 @@ const CALLS: [(&str, &str); 33] = [
     ("/v1/admin/users/{user}/policy", "get"),
     ("/v1/admin/ends", "get"),
     ("/v1/admin/audit", "get"),
+    ("/v1/admin/dead-letters", "get"),
+    ("/v1/admin/dead-letters/{number}/retry", "post"),
+    ("/v1/jwks.json", "get"),
     ("/v1/admin/users/{user}/sessions", "delete"),
     ("/api/v2/tokens/me", "head"),
     ("/api/v2/tokens/me", "get"),

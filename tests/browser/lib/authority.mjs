@@ -24,18 +24,21 @@ export async function freePort() {
  * @param {string} [times.warn] warning time
  * @param {string} [times.keepAlive] keep-alive interval
  * @param {boolean} [times.linkTokens] tokens of one sign-in share activity
+ * @param {string} [times.config] path of a configuration file
  */
 export async function startAuthority({
   idle = '10s',
   warn = '4s',
   keepAlive = '2s',
   linkTokens = false,
+  config,
 } = {}) {
   const port = await freePort();
   const base = `http://localhost:${port}`;
   const flags = ['--dev', '--www', pages, '--dist', dist];
   flags.push('--idle-timeout', idle, '--warn-before', warn, '--keep-alive', keepAlive);
   if (linkTokens) flags.push('--link-tokens');
+  if (config) flags.push('--config', config);
   const env = { ...process.env, PORT: String(port), STILLHERE_ADMIN_TOKEN: ADMIN };
   const server = spawn(authorityBinary, flags, { env, stdio: ['ignore', 'ignore', 'inherit'] });
   const died = once(server, 'exit').then(([code]) => {

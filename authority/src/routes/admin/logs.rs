@@ -40,9 +40,9 @@ pub(crate) struct Wanted {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Numbered<T> {
     /// Grows with each line.
-    number: u64,
+    pub(super) number: u64,
     #[serde(flatten)]
-    line: T,
+    pub(super) line: T,
 }
 
 /// Lines of the log of ends, the newest first.
@@ -109,7 +109,8 @@ pub(crate) async fn audit(
     export::answer(&headers, body.acts.iter(), &body)
 }
 
-async fn read<T: DeserializeOwned>(
+/// Reads a page of a log for an administrator who may read logs.
+pub(super) async fn read<T: DeserializeOwned>(
     state: &AppState,
     admin: &Admin,
     log: Log,

@@ -1,5 +1,6 @@
 //! The administrator's calls.
 
+pub(super) mod dead_letters;
 pub(super) mod export;
 pub(super) mod logs;
 pub(super) mod policy;
