@@ -23,8 +23,11 @@ async fn listed_origins_may_call() {
     let answer = preflight(&rig, "https://app.example").await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("access-control-allow-origin"), "https://app.example");
-    assert_eq!(answer.header("access-control-allow-headers"), "authorization,content-type");
-    assert_eq!(answer.header("access-control-allow-methods"), "GET,POST,DELETE");
+    assert_eq!(
+        answer.header("access-control-allow-headers"),
+        "authorization,content-type,if-match"
+    );
+    assert_eq!(answer.header("access-control-allow-methods"), "GET,POST,PUT,DELETE");
     assert_eq!(answer.header("access-control-max-age"), "86400");
     for origin in
         ["https://app.example.evil", "http://app.example", "http://localhost:8787", "null"]
@@ -42,7 +45,8 @@ async fn errors_can_be_read_by_pages_too() {
         let request = Request::get(path).header("origin", "https://app.example");
         let answer = rig.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.header("access-control-allow-origin"), "https://app.example", "{path}");
-        assert_eq!(answer.header("access-control-expose-headers"), "retry-after");
+        let exposed = answer.header("access-control-expose-headers");
+        assert_eq!(exposed, "retry-after,etag,www-authenticate");
         assert!(answer.header("vary").contains("origin"));
     }
 }
