@@ -33,7 +33,6 @@ export class LogView {
     this.#desk = desk;
     this.#about = about;
     this.#table = table(about.caption, about.columns);
-    this.#table.node.classList.add('cards');
     this.#older.addEventListener('click', () => this.#load());
     const again = h('button', { type: 'button', class: 'small' }, 'Load again');
     again.addEventListener('click', () => this.#again());

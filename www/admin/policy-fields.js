@@ -50,6 +50,9 @@ class Field {
 export class NumberField extends Field {
   #input;
   #factor;
+  /** What was shown, and the value that it stands for: a third of a minute has no end. */
+  #shown = '';
+  #value;
 
   constructor(key, { label, unit, factor = 1, hint, step = 'any' }) {
     const input = h('input', { id: key, type: 'number', min: 0, step, inputmode: 'decimal' });
@@ -60,14 +63,17 @@ export class NumberField extends Field {
   }
 
   set(layer) {
-    const value = layer[this.keys[0]];
-    this.#input.value = value === undefined ? '' : String(value / this.#factor);
+    this.#value = layer[this.keys[0]];
+    const shown = this.#value === undefined ? '' : (this.#value / this.#factor).toFixed(3);
+    this.#shown = shown.replace(/\.?0+$/, '');
+    this.#input.value = this.#shown;
   }
 
   get() {
     // What is no number reads as empty, and empty means something else.
     if (this.#input.validity.badInput) throw new Wrong('Type a number, or leave it empty.');
     if (this.#input.value === '') return {};
+    if (this.#input.value === this.#shown) return { [this.keys[0]]: this.#value };
     return { [this.keys[0]]: Math.round(Number(this.#input.value) * this.#factor) };
   }
 }

@@ -45,8 +45,10 @@ export function consequences(found, { kind }, before, after) {
   const beyond =
     found?.sessions.filter((s) => s.state === 'alive' && s.idle_ms >= idle).length ?? 0;
   if (shorter && beyond > 0 && after.mode !== 'observe') {
-    const who = `${beyond} of them ${beyond === 1 ? 'has' : 'have'}`;
-    said.push(`${who} been idle for ${exact(idle)} or longer and will end shortly.`);
+    const one = beyond === 1;
+    const who =
+      one && found.sessions.length === 1 ? 'It has' : `${beyond} of them ${one ? 'has' : 'have'}`;
+    said.push(`${who} been idle for ${exact(idle)} or longer and ${one ? 'ends' : 'end'} soon.`);
   }
   if (before.mode === 'observe' && after.mode !== 'observe') {
     said.push('Whoever is absent is logged out from now on, and not only reported.');

@@ -82,7 +82,10 @@ function reason({ from, group, priority, limited_by }) {
 
 /** A table of the values in force, each with its reason. */
 export function effective(values) {
-  const columns = [{ name: 'Rule' }, { name: 'In force' }, { name: 'Why' }];
+  const columns = ['Rule', 'In force', 'Why'].map((name, at) => ({
+    name,
+    class: at === 0 ? 'col-user col-third' : 'col-third',
+  }));
   const { node, body } = table('Rules in force, each with its reason', columns);
   for (const key of ordered(values)) {
     const { value } = values[key];

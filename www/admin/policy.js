@@ -275,7 +275,8 @@ export class PolicyView {
           'div',
           { class: 'trouble', role: 'alert' },
           h('h3', {}, 'Not saved: somebody else changed the policies meanwhile'),
-          h('div', {}, what),
+          h('p', {}, theirs.length > 0 ? 'Since you opened it:' : what),
+          theirs.length > 0 ? what : '',
           h('div', { class: 'actions' }, go, reload),
         ),
       );

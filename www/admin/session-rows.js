@@ -27,7 +27,8 @@ export function standing(session, since) {
   const idle = countdown(session.idle_ms + since);
   const left = countdown(leftMs);
   const soon = leftMs <= Math.min(SOON_MS, session.idle_timeout_ms / 3);
-  if (leftMs === 0) return { phase: 'ended', word: 'Ending', idle, left };
+  // The next look says whether it ended: under a policy that observes it goes on.
+  if (leftMs === 0) return { phase: 'checking', word: 'Due', idle, left };
   return soon
     ? { phase: 'warning', word: 'Ends soon', idle, left }
     : { phase: 'active', word: 'Active', idle, left };
@@ -115,7 +116,6 @@ export class SessionRows {
 
   constructor() {
     this.node.hidden = true;
-    this.node.classList.add('cards');
   }
 
   show(sessions, order) {

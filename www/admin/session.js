@@ -113,7 +113,7 @@ export class SessionDetail {
     const now = standing(this.#session, since);
     this.node.dataset.phase = now.phase;
     this.#state.show(now);
-    say(this.#left, now.phase === 'held' ? 'held' : now.left);
+    say(this.#left, now.phase === 'held' ? 'until released' : `${now.left} left`);
     for (const left of this.#body.querySelectorAll('[data-ms]')) {
       say(left, countdown(Number(left.dataset.ms) - since));
     }
@@ -121,7 +121,7 @@ export class SessionDetail {
 
   #activity({ newest, counts }) {
     const columns = [
-      { name: 'Kind' },
+      { name: 'Kind', class: 'col-user' },
       { name: 'Newest' },
       { name: 'How often', class: 'col-time' },
     ];
@@ -142,7 +142,7 @@ export class SessionDetail {
   }
 
   #calls({ calls }) {
-    const columns = [{ name: 'Call' }, { name: 'Seen' }, { name: 'Activity' }];
+    const columns = [{ name: 'Call', class: 'col-user' }, { name: 'Seen' }, { name: 'Activity' }];
     const { node, body } = table('API calls and whether they count', columns);
     for (const { what, age_ms, counted } of calls.toSorted((a, b) => a.age_ms - b.age_ms)) {
       const verdict = h(
@@ -159,7 +159,7 @@ export class SessionDetail {
 
   #holds({ holds }) {
     const columns = [
-      { name: 'What for' },
+      { name: 'What for', class: 'col-user' },
       { name: 'Name' },
       { name: 'Lapses in', class: 'col-time' },
     ];

@@ -18,7 +18,7 @@ export function table(caption, columns) {
     h('thead', { role: 'rowgroup' }, h('tr', { role: 'row' }, ...heads)),
     body,
   );
-  return { node: h('div', { class: 'table-box' }, node), body };
+  return { node: h('div', { class: 'table-box cards' }, node), body };
 }
 
 /**
