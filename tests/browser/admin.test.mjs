@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { root } from '../../scripts/lib/project.mjs';
+import { handsOn } from './lib/admin-page.mjs';
 import { ADMIN, startAuthority } from './lib/authority.mjs';
 import { pause, startChromium } from './lib/chromium.mjs';
 
@@ -24,6 +25,8 @@ let browser;
 let folder;
 /** @type {Page} */
 let page;
+/** @type {ReturnType<typeof handsOn>} */
+let ui;
 /** @type {string[]} */
 let errors = [];
 
@@ -52,6 +55,7 @@ beforeEach(async () => {
   for (const { user } of all) await authority.revoke(user);
   for (const whose of ['organization', 'users/ann', 'groups/day']) await write(whose, {});
   page = await browser.browser.newPage();
+  ui = handsOn(page);
   errors = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   await page.evaluateOnNewDocument(() => {
@@ -88,68 +92,25 @@ async function write(whose, layer) {
 const read = async (route) => (await admin('GET', route)).json();
 
 /** @param {string} token */
-async function signIn(token = ADMIN) {
-  await page.waitForSelector('#token');
-  await page.type('#token', token);
-  await page.click('#sign-in-button');
-}
-
-/** Waits until the page shows that text. @param {string} text @param {string} [where] */
-async function shows(text, where = 'body') {
-  // Hidden text is not shown, so it is not `textContent`.
-  const all = `[...document.querySelectorAll(${JSON.stringify(where)})]`;
-  const shown = `${all}.some(({ innerText }) => innerText?.includes(${JSON.stringify(text)}))`;
-  await page.waitForFunction(shown, { polling: 50, timeout: 8_000 }).catch(async () => {
-    const instead = await page.evaluate('document.body.innerText');
-    assert.fail(`"${text}" is not shown in ${where}, but:\n${instead}`);
-  });
-}
-
-/** Presses the button of that name. @param {string} name @param {string} [where] */
-async function press(name, where = 'body') {
-  const button = await page.waitForSelector(`${where} ::-p-xpath(.//button[.="${name}"])`);
-  await button?.click();
-}
-
-/** @param {string} place as after the hash */
-const go = (place) => page.evaluate(`location.hash = ${JSON.stringify(place)}`);
-
-/** Types a value in the place of the one that is there. @param {string} field @param {string} text */
-async function fill(field, text) {
-  await page.waitForSelector(field);
-  await page.click(field, { count: 3 });
-  await page.keyboard.press('Backspace');
-  await page.type(field, text);
-}
-
-/** @param {string} token */
 const standing = (token) =>
   fetch(`${authority.base}/v1/session`, { headers: { Authorization: `Bearer ${token}` } });
 
-/** Opens the first session of that user. @param {string} user */
-async function open(user) {
-  await shows(user, 'tr[data-id]');
-  const link = await page.waitForSelector(`::-p-xpath(//tr[@data-id]//a[.="${user}"])`);
-  await link?.click();
-  await shows('Rules in force', '.detail');
-}
-
 describe('signing in', () => {
   test('a wrong token is refused with what to do, the right one shows the sessions', async () => {
-    await signIn('this-is-not-the-token');
-    await shows("needs the administrator's token", '#token-error');
+    await ui.signIn('this-is-not-the-token');
+    await ui.shows("needs the administrator's token", '#token-error');
     assert.equal(await page.$eval('#console', (element) => Object(element).hidden), true);
-    await fill('#token', 'no token: with spaces');
-    await press('Sign in');
-    await shows('This is no token', '#token-error');
-    await fill('#token', ADMIN);
-    await press('Sign in');
-    await shows('Nobody is signed in');
+    await ui.fill('#token', 'no token: with spaces');
+    await ui.press('Sign in');
+    await ui.shows('This is no token', '#token-error');
+    await ui.fill('#token', ADMIN);
+    await ui.press('Sign in');
+    await ui.shows('Nobody is signed in');
   });
 
   test('the token is in no address, element or store unless that is wished', async () => {
-    await signIn();
-    await shows('Live sessions');
+    await ui.signIn();
+    await ui.shows('Live sessions');
     const everywhere = () =>
       page.evaluate(() => {
         const fields = [...document.querySelectorAll('input')].map(({ value }) => value);
@@ -164,46 +125,46 @@ describe('signing in', () => {
     await page.reload();
     assert.equal(await page.$eval('#sign-in', (element) => Object(element).hidden), false);
     await page.click('#keep');
-    await signIn();
-    await shows('Live sessions');
+    await ui.signIn();
+    await ui.shows('Live sessions');
     assert.ok((await everywhere()).includes(ADMIN));
     await page.reload();
-    await shows('Live sessions');
-    await press('Sign out');
-    await shows("Administrator's token");
+    await ui.shows('Live sessions');
+    await ui.press('Sign out');
+    await ui.shows("Administrator's token");
     assert.ok(!(await everywhere()).includes(ADMIN));
   });
 
   test('what a token may not do is said, and the rest works', async () => {
     await authority.token('ann');
-    await signIn(READER);
-    await shows('ann', 'tr[data-id]');
+    await ui.signIn(READER);
+    await ui.shows('ann', 'tr[data-id]');
     for (const [place, scope] of [
       ['ends', 'logs:read'],
       ['policy', 'policy:read'],
       ['audit', 'logs:read'],
     ]) {
-      await go(String(place));
-      await shows(`lacks the scope ${scope}`, '.trouble');
+      await ui.go(String(place));
+      await ui.shows(`lacks the scope ${scope}`, '.trouble');
     }
-    await go('sessions');
-    await shows('ann', 'tr[data-id]');
+    await ui.go('sessions');
+    await ui.shows('ann', 'tr[data-id]');
     const link = await page.waitForSelector('tr[data-id] a');
     await link?.click();
-    await shows('lacks the scope policy:read', '.detail');
-    await press('End this session', '.detail');
-    await press('End this session', '#ask');
-    await shows('lacks the scope sessions:end', '#said');
+    await ui.shows('lacks the scope policy:read', '.detail');
+    await ui.press('End this session', '.detail');
+    await ui.press('End this session', '#ask');
+    await ui.shows('lacks the scope sessions:end', '#said');
     assert.equal((await authority.sessions()).length, 1);
   });
 });
 
 describe('live sessions', () => {
   test('a session appears by itself, with the sentence of the authority and a clock', async () => {
-    await signIn();
-    await shows('Nobody is signed in');
+    await ui.signIn();
+    await ui.shows('Nobody is signed in');
     await authority.token('ann');
-    await shows('ann has not been active since signing in', '.col-why');
+    await ui.shows('ann has not been active since signing in', '.col-why');
     const left = () => page.$eval('tr[data-id] td:nth-child(5)', (cell) => cell.textContent);
     const before = await left();
     await page.waitForFunction(
@@ -218,35 +179,35 @@ describe('live sessions', () => {
   test('ending one from the page ends it, and the log says so', async () => {
     const token = await authority.token('ann');
     const other = await authority.token('ann');
-    await signIn();
-    await open('ann');
+    await ui.signIn();
+    await ui.open('ann');
     const id = String(await page.evaluate("location.hash.split('/')[1]"));
-    await press('End this session', '.detail');
-    await shows('Other sessions of ann go on', '#ask');
-    await press('Cancel', '#ask');
+    await ui.press('End this session', '.detail');
+    await ui.shows('Other sessions of ann go on', '#ask');
+    await ui.press('Cancel', '#ask');
     assert.equal((await standing(token)).status, 200, 'nothing was done yet');
-    await press('End this session', '.detail');
-    await press('End this session', '#ask');
-    await shows('The session of ann was ended', '#said');
-    await shows('This session is over', '.detail');
+    await ui.press('End this session', '.detail');
+    await ui.press('End this session', '#ask');
+    await ui.shows('The session of ann was ended', '#said');
+    await ui.shows('This session is over', '.detail');
     const statuses = [(await standing(token)).status, (await standing(other)).status];
     assert.deepEqual(statuses.sort(), [200, 401], 'one of the two');
-    await go('ends');
-    await shows('An administrator ended it', 'tbody tr');
+    await ui.go('ends');
+    await ui.shows('An administrator ended it', 'tbody tr');
     assert.ok((await page.$eval('tbody tr code', (code) => Object(code).title)) === id);
-    await go('audit');
-    await shows('Ended the session', 'tbody tr');
+    await ui.go('audit');
+    await ui.shows('Ended the session', 'tbody tr');
   });
 
   test('logging a user off says how many sessions that are, and ends them', async () => {
     const tokens = [await authority.token('ann'), await authority.token('ann')];
     const bo = await authority.token('bo');
-    await signIn();
-    await open('ann');
-    await press('Log the user off', '.detail');
-    await shows('This ends 2 live sessions of ann', '#ask');
-    await press('Log ann off', '#ask');
-    await shows('ann was logged off: 2 sessions ended', '#said');
+    await ui.signIn();
+    await ui.open('ann');
+    await ui.press('Log the user off', '.detail');
+    await ui.shows('This ends 2 live sessions of ann', '#ask');
+    await ui.press('Log ann off', '#ask');
+    await ui.shows('ann was logged off: 2 sessions ended', '#said');
     for (const token of tokens) assert.equal((await standing(token)).status, 401);
     assert.equal((await standing(bo)).status, 200);
     await page.waitForFunction("document.querySelectorAll('tr[data-id]').length === 1");
@@ -255,22 +216,22 @@ describe('live sessions', () => {
   test('a search finds one user, and says what to do where there is none', async () => {
     await authority.token('ann');
     await authority.token('bo');
-    await signIn();
-    await shows('bo', 'tr[data-id]');
+    await ui.signIn();
+    await ui.shows('bo', 'tr[data-id]');
     await page.type('#user', 'bo');
-    await press('Find');
-    await shows('1 live session of bo', '.count');
-    await fill('#user', 'nobody');
-    await press('Find');
-    await shows('nobody has no live session');
-    await press('Show everybody');
-    await shows('2 live sessions', '.count');
+    await ui.press('Find');
+    await ui.shows('1 live session of bo', '.count');
+    await ui.fill('#user', 'nobody');
+    await ui.press('Find');
+    await ui.shows('nobody has no live session');
+    await ui.press('Show everybody');
+    await ui.shows('2 live sessions', '.count');
   });
 
   test('the keyboard opens a session, and the dialog gives the focus back', async () => {
     await authority.token('ann');
-    await signIn();
-    await shows('ann', 'tr[data-id]');
+    await ui.signIn();
+    await ui.shows('ann', 'tr[data-id]');
     await page.focus('tr[data-id] a');
     await page.keyboard.press('Enter');
     const focus = () =>
@@ -282,14 +243,14 @@ describe('live sessions', () => {
     assert.equal(await focus(), 'ask-no', 'the safe answer');
     await page.keyboard.press('Escape');
     assert.equal(await focus(), 'End this session');
-    await go('sessions');
+    await ui.go('sessions');
     await page.waitForFunction("document.activeElement.innerText === 'ann'");
     assert.equal((await authority.sessions()).length, 1);
   });
 
   test('a hidden page asks nobody', async () => {
-    await signIn();
-    await shows('Nobody is signed in');
+    await ui.signIn();
+    await ui.shows('Nobody is signed in');
     const asked = async () => {
       const text = await (await fetch(`${authority.base}/metrics`)).text();
       return text.split('\n').filter((line) => line.includes('route="/v1/admin/sessions"'));
@@ -303,31 +264,31 @@ describe('live sessions', () => {
     await authority.token('ann');
     await front.close();
     await page.bringToFront();
-    await shows('ann', 'tr[data-id]');
+    await ui.shows('ann', 'tr[data-id]');
   });
 });
 
 describe('policy', () => {
   test('a change by the form says whom it concerns and reaches the authority', async () => {
     const token = await authority.token('ann');
-    await signIn();
-    await go('policy/users/ann');
-    await fill('#idle_timeout_ms', '10');
+    await ui.signIn();
+    await ui.go('policy/users/ann');
+    await ui.fill('#idle_timeout_ms', '10');
     await page.select('#mode', '2');
-    await fill('#logout_daily', '0600PM');
-    await press('Save');
-    await shows('Idle timeout: not set → 10 minutes', '#ask');
-    await shows('It applies at once to 1 live session', '#ask');
-    await press('Save', '#ask');
-    await shows('Saved', '#said');
+    await ui.fill('#logout_daily', '0600PM');
+    await ui.press('Save');
+    await ui.shows('Idle timeout: not set → 10 minutes', '#ask');
+    await ui.shows('It applies at once to 1 live session', '#ask');
+    await ui.press('Save', '#ask');
+    await ui.shows('Saved', '#said');
     const { policy } = await (await standing(token)).json();
     assert.equal(policy.idle_timeout_ms, 600_000);
     assert.equal(policy.mode, 'observe');
     const layer = await read('policy/users/ann');
     assert.equal(layer.logout_daily.time, '18:00');
-    await shows('set for this user', '.detail');
-    await press('Remove this policy');
-    await press('Remove', '#ask');
+    await ui.shows('set for this user', '.detail');
+    await ui.press('Remove this policy');
+    await ui.press('Remove', '#ask');
     await page.waitForFunction("document.querySelector('#idle_timeout_ms').value === ''");
     assert.equal((await admin('GET', 'policy/users/ann')).status, 404);
   });
@@ -335,15 +296,15 @@ describe('policy', () => {
   test('what the form does not know is kept', async () => {
     const counts = { keystrokes: true, clicks: false, heartbeats: true };
     await write('organization', { counts, idle_timeout_ms: 100_000 });
-    await signIn();
-    await go('policy');
-    await shows('Also set, and kept as it is: Counts in pages');
+    await ui.signIn();
+    await ui.go('policy');
+    await ui.shows('Also set, and kept as it is: Counts in pages');
     await page.click('#api_rules');
     await page.type('#api-include', 'POST /api/**\n/api/orders/*');
-    await press('Save');
-    await shows('API calls that count: not set → POST /api/**, /api/orders/*', '#ask');
-    await press('Save', '#ask');
-    await shows('Saved', '#said');
+    await ui.press('Save');
+    await ui.shows('API calls that count: not set → POST /api/**, /api/orders/*', '#ask');
+    await ui.press('Save', '#ask');
+    await ui.shows('Saved', '#said');
     const { organization } = await read('policy');
     assert.deepEqual(organization.counts, counts);
     assert.equal(organization.idle_timeout_ms, 100_000, 'not rounded to what was shown');
@@ -351,61 +312,61 @@ describe('policy', () => {
   });
 
   test('what the authority refuses is said at the field', async () => {
-    await signIn();
-    await go('policy');
+    await ui.signIn();
+    await ui.go('policy');
     for (const [field, text, says] of [
       ['idle_timeout_ms', '481', 'It must be between 1 second and 8 hours.'],
       ['max_hold_ms', '1441', 'It must be between 0 seconds and 24 hours.'],
     ]) {
-      await fill(`#${field}`, String(text));
-      await press('Save', '.policy-form');
-      await press('Save', '#ask');
-      await shows(String(says), `[data-field="${field}"] .error`);
+      await ui.fill(`#${field}`, String(text));
+      await ui.press('Save', '.policy-form');
+      await ui.press('Save', '#ask');
+      await ui.shows(String(says), `[data-field="${field}"] .error`);
       assert.equal(await page.evaluate('document.activeElement.id'), field);
-      await fill(`#${field}`, '');
+      await ui.fill(`#${field}`, '');
     }
     await page.click('#api_rules');
     await page.type('#api-exclude', 'no-pattern');
-    await press('Save', '.policy-form');
-    await press('Save', '#ask');
-    await shows('patterns such as', '[data-field="api_rules"] .error');
+    await ui.press('Save', '.policy-form');
+    await ui.press('Save', '#ask');
+    await ui.shows('patterns such as', '[data-field="api_rules"] .error');
     assert.deepEqual((await read('policy')).organization, {});
   });
 
   test('a group without a priority is refused at that field', async () => {
-    await signIn();
-    await go('policy/groups/day');
-    await fill('#idle_timeout_ms', '7');
-    await press('Save', '.policy-form');
-    await press('Save', '#ask');
-    await shows('give the group 1 to 5', '[data-field="priority"] .error');
-    await fill('#priority', '3');
-    await press('Save', '.policy-form');
-    await press('Save', '#ask');
-    await shows('priority 3, 1 value', '.layers');
+    await ui.signIn();
+    await ui.go('policy/groups/day');
+    await ui.fill('#idle_timeout_ms', '7');
+    await ui.press('Save', '.policy-form');
+    await ui.press('Save', '#ask');
+    await ui.shows('give the group 1 to 5', '[data-field="priority"] .error');
+    await ui.fill('#priority', '3');
+    await ui.press('Save', '.policy-form');
+    await ui.press('Save', '#ask');
+    await ui.shows('priority 3, 1 value', '.layers');
     assert.equal((await read('policy')).groups.day.idle_timeout_ms, 420_000);
   });
 
   test('a change that somebody else was faster with overwrites nothing unasked', async () => {
-    await signIn();
-    await go('policy');
-    await fill('#idle_timeout_ms', '10');
+    await ui.signIn();
+    await ui.go('policy');
+    await ui.fill('#idle_timeout_ms', '10');
     await write('organization', { idle_timeout_ms: 1_200_000 });
-    await press('Save', '.policy-form');
-    await press('Save', '#ask');
-    await shows('somebody else changed', '.trouble');
-    await shows('Idle timeout: not set → 20 minutes', '.trouble');
+    await ui.press('Save', '.policy-form');
+    await ui.press('Save', '#ask');
+    await ui.shows('somebody else changed', '.trouble');
+    await ui.shows('Idle timeout: not set → 20 minutes', '.trouble');
     assert.equal((await read('policy')).organization.idle_timeout_ms, 1_200_000);
-    await press('Keep mine and look again');
-    await press('Save', '.policy-form');
-    await shows('Idle timeout: 20 minutes → 10 minutes', '#ask');
-    await press('Save', '#ask');
-    await shows('Saved', '#said');
+    await ui.press('Keep mine and look again');
+    await ui.press('Save', '.policy-form');
+    await ui.shows('Idle timeout: 20 minutes → 10 minutes', '#ask');
+    await ui.press('Save', '#ask');
+    await ui.shows('Saved', '#said');
     await write('organization', { idle_timeout_ms: 1_800_000 });
-    await fill('#idle_timeout_ms', '12');
-    await press('Save', '.policy-form');
-    await press('Save', '#ask');
-    await press('Load their values');
+    await ui.fill('#idle_timeout_ms', '12');
+    await ui.press('Save', '.policy-form');
+    await ui.press('Save', '#ask');
+    await ui.press('Load their values');
     await page.waitForFunction("document.querySelector('#idle_timeout_ms').value === '30'");
   });
 });
@@ -417,23 +378,23 @@ describe('the logs', () => {
     await pause(1_500);
     await authority.token('bo');
     await authority.revoke('bo');
-    await signIn();
-    await go('ends');
-    await shows('ann', 'tr[data-phase="observed"]');
+    await ui.signIn();
+    await ui.go('ends');
+    await ui.shows('ann', 'tr[data-phase="observed"]');
     await page.click('input[value="observed"]');
     await page.waitForFunction("!document.querySelector('tr[data-phase=ended]')");
-    await shows('1 person:', '.count');
+    await ui.shows('1 person:', '.count');
     const session = await page.createCDPSession();
     await session.send('Browser.setDownloadBehavior', { behavior: 'allow', downloadPath: folder });
     const day = new Date().toISOString().slice(0, 10);
-    await press('CSV');
+    await ui.press('CSV');
     const [head, ...rows] = (await downloaded(`stillhere-ends-${day}.csv`)).trim().split('\n');
     const columns = String(head).split(',');
     assert.deepEqual(columns.slice(0, 4), ['number', 'at', 'id', 'user']);
     const cells = rows.map((row) => row.split(','));
     const ann = cells.find((row) => row[columns.indexOf('user')] === 'ann');
     assert.equal(ann?.[columns.indexOf('observed')], 'true');
-    await press('JSON');
+    await ui.press('JSON');
     const { ends } = JSON.parse(await downloaded(`stillhere-ends-${day}.json`));
     assert.equal(ends.length, rows.length);
   });
@@ -458,13 +419,13 @@ test('at 360 pixels nothing is wider than the window', async () => {
   await authority.token(long, 'a-sign-in');
   const wide = () => page.evaluate('document.documentElement.scrollWidth - innerWidth');
   assert.equal(await wide(), 0, 'sign-in');
-  await signIn();
-  await open(long);
+  await ui.signIn();
+  await ui.open(long);
   assert.equal(await wide(), 0, 'one session');
-  await press('Log the user off', '.detail');
+  await ui.press('Log the user off', '.detail');
   await page.waitForSelector('#ask[open]');
   assert.equal(await wide(), 0, 'the question');
-  await press('Cancel', '#ask');
+  await ui.press('Cancel', '#ask');
   for (const [place, text] of [
     ['sessions', long],
     ['ends', 'Ends'],
@@ -472,8 +433,8 @@ test('at 360 pixels nothing is wider than the window', async () => {
     [`policy/users/${long}`, 'Rules in force'],
     ['audit', 'Wrote the policy of'],
   ]) {
-    await go(String(place));
-    await shows(String(text));
+    await ui.go(String(place));
+    await ui.shows(String(text));
     assert.equal(await wide(), 0, place);
   }
 });
