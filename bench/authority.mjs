@@ -4,7 +4,6 @@
  * them on this machine, together with the client; the rounds alternate. Prints a Markdown table.
  */
 import path from 'node:path';
-import { printTable } from './lib/table.mjs';
 import {
   ensurePeers,
   folder,
@@ -18,6 +17,7 @@ import {
   startRedis,
   wrk,
 } from './lib/servers.mjs';
+import { printTable } from './lib/table.mjs';
 
 const ROUNDS = 3;
 const SECONDS = 5;

@@ -161,12 +161,14 @@ function banner(port, token) {
   return `
 Demo             http://localhost:${port}/
 Embedded         http://crm.localhost:${port}/
+Administration   http://localhost:${port}/admin/
 Admin token      ${token}
 
 Open the demo in three tabs.
 Type in one: all three stay, and one keep-alive is sent for them.
 Leave them: all three warn together, and end together.
 In the embedded one, type beside the frame: the desk in it stays signed in.
+In the administration, open the session to see what keeps it, and end it there: all tabs end.
 
 Times under 5 minutes are allowed because npm start sets --dev. Ctrl-C stops.
 `;

@@ -17,9 +17,14 @@ pub(crate) fn layer(settings: &Settings) -> CorsLayer {
         move |origin: &HeaderValue, _: &_| listed.contains(origin) || (dev && is_loopback(origin));
     CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(allowed))
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH])
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
-        .expose_headers([header::RETRY_AFTER, CORRELATION_ID])
+        .expose_headers([
+            header::RETRY_AFTER,
+            header::ETAG,
+            header::WWW_AUTHENTICATE,
+            CORRELATION_ID,
+        ])
         .max_age(MAX_AGE)
 }
 

@@ -33,8 +33,13 @@ pub struct Problem {
     /// One sentence on this occurrence.
     detail: String,
     /// `ended` when the token was known and is over.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<&'static str>,
+    #[serde(
+        rename = "state",
+        skip_serializing_if = "std::ops::Not::not",
+        serialize_with = "ended"
+    )]
+    #[schema(value_type = Option<String>)]
+    ended: bool,
     /// Why the token is over: `idle`, `schedule`, `revoked` or `signed-out`.
     #[serde(skip_serializing_if = "Option::is_none")]
     because: Option<&'static str>,
@@ -44,7 +49,35 @@ pub struct Problem {
     retry_after: Option<u32>,
     #[serde(skip)]
     #[schema(ignore)]
-    challenge: Option<Cow<'static, str>>,
+    challenge: Option<Challenge>,
+}
+
+/// The one state that a problem tells of.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn ended<S: serde::Serializer>(_: &bool, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str("ended")
+}
+
+/// What the client has to do about its token (RFC 6750, section 3).
+#[derive(Debug, Clone, Copy)]
+enum Challenge {
+    NoToken,
+    InvalidRequest,
+    InvalidToken,
+    InsufficientScope(&'static str),
+}
+
+impl Challenge {
+    fn write(self) -> Cow<'static, str> {
+        match self {
+            Self::NoToken => "Bearer".into(),
+            Self::InvalidRequest => r#"Bearer error="invalid_request""#.into(),
+            Self::InvalidToken => r#"Bearer error="invalid_token""#.into(),
+            Self::InsufficientScope(scope) => {
+                format!(r#"Bearer error="insufficient_scope", scope="{scope}""#).into()
+            }
+        }
+    }
 }
 
 impl Problem {
@@ -55,7 +88,7 @@ impl Problem {
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
             detail: detail.into(),
-            state: None,
+            ended: false,
             because: None,
             retry_after: None,
             challenge: None,
@@ -78,14 +111,14 @@ impl Problem {
     }
 
     /// What `WWW-Authenticate` says.
-    pub(crate) fn challenge(&self) -> Option<&str> {
-        self.challenge.as_deref()
+    pub(crate) fn challenge(&self) -> Option<Cow<'static, str>> {
+        self.challenge.map(Challenge::write)
     }
 
     /// No credentials at all: the challenge carries no error code (RFC 6750, section 3.1).
     pub(crate) fn no_token() -> Self {
         let detail = "Send the access token as `Authorization: Bearer <token>`.";
-        Self { challenge: Some("Bearer".into()), ..Self::new(StatusCode::UNAUTHORIZED, detail) }
+        Self { challenge: Some(Challenge::NoToken), ..Self::new(StatusCode::UNAUTHORIZED, detail) }
     }
 
     /// Credentials that cannot be read (RFC 6750, section 3.1).
@@ -93,7 +126,7 @@ impl Problem {
         let detail = "Send exactly one `Authorization: Bearer <token>` header whose token is of \
                       the form b64token (RFC 6750, section 2.1) and at most 8192 characters long.";
         Self {
-            challenge: Some(r#"Bearer error="invalid_request""#.into()),
+            challenge: Some(Challenge::InvalidRequest),
             ..Self::new(StatusCode::BAD_REQUEST, detail)
         }
     }
@@ -124,12 +157,11 @@ impl Problem {
     }
 
     /// The administrator's token does not allow this.
-    pub(crate) fn not_allowed(scope: &str) -> Self {
-        let challenge = format!(r#"Bearer error="insufficient_scope", scope="{scope}""#);
+    pub(crate) fn not_allowed(scope: &'static str) -> Self {
         Self {
             kind: "urn:stillhere:problem:insufficient-scope",
             title: "Insufficient scope",
-            challenge: Some(challenge.into()),
+            challenge: Some(Challenge::InsufficientScope(scope)),
             ..Self::new(StatusCode::FORBIDDEN, format!("This call needs the scope {scope}."))
         }
     }
@@ -138,7 +170,7 @@ impl Problem {
         Self {
             kind: "urn:stillhere:problem:invalid-token",
             title: "Invalid token",
-            challenge: Some(r#"Bearer error="invalid_token""#.into()),
+            challenge: Some(Challenge::InvalidToken),
             ..Self::new(StatusCode::UNAUTHORIZED, detail)
         }
     }
@@ -161,7 +193,7 @@ impl Problem {
         Self {
             kind: "urn:stillhere:problem:session-ended",
             title: "Session ended",
-            state: Some("ended"),
+            ended: true,
             because: Some(because.name()),
             ..Self::invalid_token("This session is over and nothing revives it: sign in again.")
         }
@@ -207,11 +239,11 @@ impl From<QueryRejection> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status();
-        let (challenge, retry_after) = (self.challenge.clone(), self.retry_after);
+        let (challenge, retry_after) = (self.challenge, self.retry_after);
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
-        let challenge = challenge.and_then(|text| HeaderValue::from_str(&text).ok());
+        let challenge = challenge.and_then(|challenge| challenge.write().parse().ok());
         if let Some(challenge) = challenge {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }

@@ -19,7 +19,8 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 export async function ensurePeers() {
   await ensureServers();
   if (!onPath(['wrk'])) await install('wrk', ['wrk']);
-  if (!onPath(['wrk'])) throw new Stop('This bench needs wrk: install it (Debian: apt-get install wrk).');
+  if (!onPath(['wrk']))
+    throw new Stop('This bench needs wrk: install it (Debian: apt-get install wrk).');
   await must('npm', ['install', '--prefix', peers, '--no-audit', '--no-fund', '--loglevel=warn']);
   await must('cargo', ['build', '--release', '-p', 'stillhere-authority', '--example', 'nothing']);
 }
@@ -177,7 +178,8 @@ export async function wrk(server, { tokens, kind = 'bearer', seconds, connection
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const text = (await child.stdout.toArray()).join('');
-  const [, requests, micros, p50, p99, bad] = /RESULT (\d+) (\d+) (\S+) (\S+) (\d+)/.exec(text) ?? [];
+  const [, requests, micros, p50, p99, bad] =
+    /RESULT (\d+) (\d+) (\S+) (\S+) (\d+)/.exec(text) ?? [];
   if (!requests) throw new Stop(`wrk said nothing: ${text}`);
   return {
     rate: (Number(requests) / Number(micros)) * 1e6,

@@ -142,7 +142,7 @@ impl Record {
     /// anew.
     fn remembered_until(&self, ended: Ended) -> u64 {
         let runs_out = self.issued.map(|issued| {
-            let leeway = u64::from(issuers::settings::MAX_LEEWAY_MS);
+            let leeway = issuers::settings::MAX_LEEWAY_MS;
             let unknown = ended.at.saturating_add(REMEMBER_ISSUED_MS);
             issued.expires_at.map_or(unknown, |at| at.saturating_add(leeway))
         });

@@ -23,7 +23,10 @@ async fn listed_origins_may_call() {
     let answer = preflight(&rig, "https://app.example").await;
     assert_eq!(answer.status, 200);
     assert_eq!(answer.header("access-control-allow-origin"), "https://app.example");
-    assert_eq!(answer.header("access-control-allow-headers"), "authorization,content-type");
+    assert_eq!(
+        answer.header("access-control-allow-headers"),
+        "authorization,content-type,if-match"
+    );
     assert_eq!(answer.header("access-control-allow-methods"), "GET,POST,PUT,PATCH,DELETE");
     assert_eq!(answer.header("access-control-max-age"), "86400");
     for origin in
@@ -43,7 +46,7 @@ async fn errors_can_be_read_by_pages_too() {
         let answer = rig.send(request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.header("access-control-allow-origin"), "https://app.example", "{path}");
         let exposed = answer.header("access-control-expose-headers");
-        assert_eq!(exposed, "retry-after,inin-correlation-id");
+        assert_eq!(exposed, "retry-after,etag,www-authenticate,inin-correlation-id");
         assert!(answer.header("vary").contains("origin"));
     }
 }

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { authorityBinary, dist, root } from '../../../scripts/lib/project.mjs';
 
 const pages = path.join(root, 'tests', 'browser', 'pages');
-const ADMIN = 'administrators-token-of-the-tests';
+export const ADMIN = 'administrators-token-of-the-tests';
 
 /** @returns {Promise<number>} */
 export async function freePort() {
@@ -25,6 +25,8 @@ export async function freePort() {
  * @param {string} [times.keepAlive] keep-alive interval
  * @param {boolean} [times.linkTokens] tokens of one sign-in share activity
  * @param {string} [times.config] path of a configuration file
+ * @param {string} [times.www] folder of the pages
+ * @param {string[]} [times.more] further flags
  */
 export async function startAuthority({
   idle = '10s',
@@ -32,10 +34,12 @@ export async function startAuthority({
   keepAlive = '2s',
   linkTokens = false,
   config,
+  www = pages,
+  more = [],
 } = {}) {
   const port = await freePort();
   const base = `http://localhost:${port}`;
-  const flags = ['--dev', '--www', pages, '--dist', dist];
+  const flags = ['--dev', '--www', www, '--dist', dist, ...more];
   flags.push('--idle-timeout', idle, '--warn-before', warn, '--keep-alive', keepAlive);
   if (linkTokens) flags.push('--link-tokens');
   if (config) flags.push('--config', config);

@@ -157,8 +157,8 @@ impl From<Problem> for Refused {
             status => status,
         };
         let mut refused = Self::new(status, problem.detail().to_owned());
-        refused.challenge = problem.challenge().map(str::to_owned);
-        if problem.challenge() == Some("Bearer") {
+        refused.challenge = problem.challenge().map(Cow::into_owned);
+        if refused.challenge.as_deref() == Some("Bearer") {
             refused.code = "authentication.required";
         }
         if let Some(because) = problem.because() {
