@@ -165,20 +165,13 @@ impl AppState {
         path: &str,
     ) -> Result<(State, Owner), Gone> {
         let counts = |in_force: &InForce| in_force.counts_call(method, path);
-        let (state, owner, _) = self.called(key, &calls::name(method, path), counts).await?;
-        Ok((state, owner))
+        self.called(key, &calls::name(method, path), counts).await
     }
 
     /// The same for a call that is activity by itself, unless the API rules take it out by name.
-    pub(crate) async fn slide(
-        &self,
-        key: &Key,
-        method: &str,
-        path: &str,
-    ) -> Result<(State, Policy), Gone> {
+    pub(crate) async fn slide(&self, key: &Key, method: &str, path: &str) -> Result<(), Gone> {
         let counts = |in_force: &InForce| !in_force.excludes_call(method, path);
-        let (state, _, policy) = self.called(key, &calls::name(method, path), counts).await?;
-        Ok((state, policy))
+        self.called(key, &calls::name(method, path), counts).await.map(drop)
     }
 
     async fn called(
@@ -186,7 +179,7 @@ impl AppState {
         key: &Key,
         name: &str,
         counts: impl Fn(&InForce) -> bool + Send + Sync,
-    ) -> Result<(State, Owner, Policy), Gone> {
+    ) -> Result<(State, Owner), Gone> {
         let called = self.apply(key, |record, now, in_force| {
             let counted = counts(in_force);
             let state = match record.session.ended() {
@@ -199,10 +192,10 @@ impl AppState {
             let linked = if counted { linked(record, in_force) } else { None };
             (state.map(|state| (state, record.owner.clone(), linked)), weight)
         });
-        let (called, policy) = called.await?.ok_or(Gone::Unknown)?;
+        let (called, _) = called.await?.ok_or(Gone::Unknown)?;
         let (state, owner, linked) = called.map_err(Gone::Ended)?;
         self.share(key, linked, &CALLED).await?;
-        Ok((state, owner, policy))
+        Ok((state, owner))
     }
 
     async fn share(

@@ -8,6 +8,8 @@
 
 // Clippy takes only functions marked #[test] for tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+// A process that is killed lives by the real clock.
+#![allow(clippy::disallowed_methods)]
 
 use std::{
     collections::HashMap,

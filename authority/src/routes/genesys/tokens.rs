@@ -114,14 +114,18 @@ pub(crate) async fn info(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<TokenInfo>, Refused> {
     let Query(asked) = asked.map_err(Problem::from)?;
-    let (now, policy) = if asked.preserve_idle_ttl == Some(true) {
-        state.with(&caller.bearer, || state.look(&caller.bearer.key)).await?
+    if asked.preserve_idle_ttl == Some(true) {
+        state.with(&caller.bearer, || state.look(&caller.bearer.key)).await?;
     } else {
-        state.with(&caller.bearer, || state.slide(&caller.bearer.key, "GET", ME)).await?
-    };
-    let idles = now.remaining_ms.filter(|_| policy.mode == Mode::Enforce);
-    let idles = idles.map(|left| rfc3339(state.now_ms().saturating_add(left)));
-    Ok(Json(TokenInfo::new(idles)))
+        state.with(&caller.bearer, || state.slide(&caller.bearer.key, "GET", ME)).await?;
+    }
+    // By one look at the clock: the moment must not wander while nothing happens.
+    let idles = state.read(&caller.bearer.key, |record, now, in_force| {
+        let left = record.session.state(now, in_force.terms()).remaining_ms;
+        let runs_out = left.filter(|_| in_force.policy.mode == Mode::Enforce);
+        runs_out.map(|left| rfc3339(now.saturating_add(left)))
+    });
+    Ok(Json(TokenInfo::new(idles.await?.flatten())))
 }
 
 /// Ends the token
