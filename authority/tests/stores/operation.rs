@@ -15,7 +15,7 @@ use stillhere_authority::{
 
 const START_MS: u64 = 1_700_000_000_000;
 /// How long a test waits for what must come, before it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone)]
 pub enum Operation {
