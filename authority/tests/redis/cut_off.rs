@@ -46,7 +46,7 @@ async fn a_connection_that_fell_silent_is_given_up_in_time() {
     let asked = Instant::now();
     let why = touch(&far, &key(1)).await.unwrap_err();
     let took = asked.elapsed();
-    assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(1), "{took:?}");
+    assert!(took >= Duration::from_millis(300) && took < Duration::from_secs(5), "{took:?}");
     assert_eq!(why.0, "Redis did not answer within 300 ms");
     // What comes after goes over a new connection.
     let token = key(1);

@@ -7,7 +7,7 @@ use stillhere_authority::{
 };
 
 use crate::{
-    rig::{effect, key, listening, node, record, revoke, soon, touch},
+    rig::{effect, insert_many, key, listening, node, record, revoke, soon, touch},
     server::Server,
 };
 
@@ -61,8 +61,7 @@ async fn policies_are_told_to_others() {
 async fn more_news_than_anybody_asked_for_are_one() {
     let server = Server::start();
     let (one, other) = (listening(&server.url()).await, node(&server.url()).await);
-    let adding = (0..5000).map(|number| one.insert(key(number), record()));
-    futures_util::future::join_all(adding).await;
+    insert_many(&one, 0..5000).await;
     one.insert(key(5000), record()).await.unwrap();
     assert_eq!(soon(other.news()).await, News::Missed);
     let last = async { while other.news().await != News::Session(key(5000)) {} };

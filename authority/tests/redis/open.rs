@@ -13,7 +13,11 @@ use crate::{
 };
 
 async fn refused(url: &str) -> String {
-    let options = RedisOptions { time_limit: Duration::from_millis(500), ..<_>::default() };
+    refused_within(url, Duration::from_secs(10)).await
+}
+
+async fn refused_within(url: &str, time_limit: Duration) -> String {
+    let options = RedisOptions { time_limit, ..<_>::default() };
     match RedisStore::open(url, options).await {
         Ok(_) => panic!("{url} was opened"),
         Err(StoreError(why)) => why,
@@ -29,7 +33,8 @@ async fn what_cannot_be_opened_is_said_in_a_sentence() {
     assert!(why.starts_with("Redis"), "{why}");
     // Somebody listens there and never says a word.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let why = refused(&format!("redis://{}", silent.local_addr().unwrap())).await;
+    let url = format!("redis://{}", silent.local_addr().unwrap());
+    let why = refused_within(&url, Duration::from_millis(300)).await;
     assert!(why.starts_with("Redis"), "{why}");
 }
 

@@ -4,8 +4,8 @@ use stillhere_authority::store::{Key, Store, Weight, Whose};
 
 use crate::{
     rig::{
-        START_MS, command, effect, is_revoked, key, known, node, owner, read, record, record_of,
-        revoke, touch,
+        START_MS, command, effect, insert_many, is_revoked, key, known, node, owner, read, record,
+        record_of, revoke, touch,
     },
     server::Server,
 };
@@ -63,10 +63,7 @@ async fn records_are_found_by_user_and_sign_in() {
 async fn everybody_is_more_than_one_answer_holds() {
     let server = Server::start();
     let node = node(&server.url()).await;
-    let adding = (0..2500).map(|number| node.insert(key(number), record()));
-    assert!(
-        futures_util::future::join_all(adding).await.iter().all(|added| *added.as_ref().unwrap())
-    );
+    insert_many(&node, 0..2500).await;
     assert_eq!(sorted(&node, Whose::Everybody).await, keys(0..2500));
 }
 

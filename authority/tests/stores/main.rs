@@ -22,7 +22,7 @@ use stillhere_authority::store::{
 };
 
 use crate::{
-    operation::{Operation, World, operations},
+    operation::{Operation, PATIENCE, World, operations},
     server::Server,
 };
 
@@ -32,7 +32,7 @@ async fn stores(server: &Server, folder: &Path, case: u64) -> Vec<(&'static str,
         let prefix = format!("case {case} {remembered}:");
         let url = server.url();
         async move {
-            let options = RedisOptions { prefix, remembered, ..RedisOptions::default() };
+            let options = RedisOptions { prefix, remembered, time_limit: PATIENCE };
             RedisStore::open(&url, options).await.unwrap().0
         }
     };

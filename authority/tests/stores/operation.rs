@@ -1,6 +1,6 @@
 //! What is done to a store, and what it answers.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 use stillhere::core::{ended::EndedBecause, policy::Policy};
@@ -14,6 +14,8 @@ use stillhere_authority::{
 };
 
 const START_MS: u64 = 1_700_000_000_000;
+/// How long a test waits for what must come, before it fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone)]
 pub enum Operation {
@@ -222,7 +224,8 @@ impl World {
         assert!(self.store.insert(key(last), record(last, now, now)).await.unwrap());
         let mut all: Vec<Key> = Vec::new();
         while !all.contains(&key(last)) {
-            for key in self.store.due(&self.clock).await.unwrap() {
+            let due = tokio::time::timeout(PATIENCE, self.store.due(&self.clock)).await;
+            for key in due.expect("nothing was given").unwrap() {
                 let mut put_off = |record: &mut Record| {
                     record.due_at = now + 10_000;
                     Effect { weight: Weight::Activity, line: None }
