@@ -48,9 +48,13 @@ async fn each_attempt_is_signed_with_its_own_time() {
 
 #[tokio::test]
 async fn a_receiver_is_not_called_before_it_allows_that() {
-    for (retry_after, wait_ms) in
-        [("90", 90_000), ("Tue, 14 Nov 2023 22:15:00 GMT", 100_000), ("99999999", 3_600_000)]
-    {
+    for (retry_after, wait_ms) in [
+        // Shorter than a lease, as long as several, a date, and longer than the longest pause.
+        ("20", 20_000),
+        ("90", 90_000),
+        ("Tue, 14 Nov 2023 22:15:00 GMT", 100_000),
+        ("99999999", 3_600_000),
+    ] {
         let later = Says::With(429, "retry-after", retry_after.to_owned());
         let mut fake = Fake::that_says([later, Says::Status(204)]).await;
         let rig = Rig::new(&webhook(&fake)).await;
