@@ -1,9 +1,11 @@
 //! What `/metrics` shows. One registry per app, so that several servers in a process don't mix.
 
+use std::time::Duration;
+
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
-    metrics::{counter::Counter, family::Family, gauge::Gauge},
-    registry::Registry,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::{Registry, Unit},
 };
 use stillhere::core::ended::EndedBecause;
 
@@ -22,6 +24,9 @@ pub(crate) struct Request {
     pub(crate) status: u16,
 }
 
+/// Bounds of the delays that are told apart, in seconds.
+const DELAYS: [f64; 9] = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
+
 /// The authority's counters and gauges.
 #[derive(Debug)]
 pub(crate) struct Metrics {
@@ -33,6 +38,7 @@ pub(crate) struct Metrics {
     pub(crate) event_streams: Gauge,
     pub(crate) sessions: Gauge,
     pub(crate) requests: Family<Request, Counter>,
+    end_delay: Histogram,
     pub(crate) notices: NoticeMetrics,
 }
 
@@ -47,6 +53,7 @@ impl Metrics {
             event_streams: Gauge::default(),
             sessions: Gauge::default(),
             requests: Family::default(),
+            end_delay: Histogram::new(DELAYS),
             notices: NoticeMetrics::default(),
             registry: Registry::default(),
         };
@@ -61,6 +68,9 @@ impl Metrics {
         registry.register("sessions", "Live sessions", metrics.sessions.clone());
         registry.register("ends", "Ended sessions by reason", metrics.ends.clone());
         registry.register("http_requests", "Answered requests", metrics.requests.clone());
+        let help = "Time from a deadline to the moment at which it was carried out";
+        let delay = metrics.end_delay.clone();
+        registry.register_with_unit("end_delay", help, Unit::Seconds, delay);
         metrics.notices.register(&mut registry);
         // A counter that appears with its first end hides that end from rate().
         for because in ENDS {
@@ -69,9 +79,10 @@ impl Metrics {
         Self { registry, ..metrics }
     }
 
-    pub(crate) fn ended(&self, because: EndedBecause) {
+    pub(crate) fn ended(&self, because: EndedBecause, delay: Duration) {
         self.ends.get_or_create(&End { because: because.name() }).inc();
         self.sessions.dec();
+        self.end_delay.observe(delay.as_secs_f64());
     }
 
     /// The text format of Prometheus.

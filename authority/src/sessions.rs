@@ -1,6 +1,8 @@
 //! The tokens: the one place where records change and where the consequences of a change (timers,
 //! streams, metrics, log) are carried out.
 
+use std::time::Duration;
+
 use stillhere::core::{ended::EndedBecause, policy::Policy};
 
 use crate::{
@@ -46,6 +48,8 @@ pub(crate) enum Registered {
 struct Consequences {
     ended: Option<(Ended, String)>,
     standing_changed: bool,
+    /// When it happened, in Unix milliseconds.
+    at: u64,
 }
 
 /// A record as it was before a change.
@@ -113,6 +117,25 @@ impl AppState {
         // The policy may have become stricter since it was read.
         self.apply(&key, |_, _, _| ((), Weight::Nothing)).await?;
         Ok(Registered::New(state, in_force.policy))
+    }
+
+    /// Counts the sessions that a store kept from before. Of a shared one each node counts what it sees
+    /// itself.
+    pub(crate) async fn count_sessions(&self) -> Result<(), StoreError> {
+        if self.store().is_shared() {
+            return Ok(());
+        }
+        // What ran out meanwhile is noticed, and counted down, as its timer fires.
+        let mut kept = 0;
+        for key in self.store().find(Whose::Everybody).await? {
+            let mut look = |record: &mut Record| {
+                kept += i64::from(record.session.ended().is_none());
+                Effect { weight: Weight::Nothing, line: None }
+            };
+            self.store().update(&key, &mut look).await?;
+        }
+        self.metrics().sessions.set(kept);
+        Ok(())
     }
 
     /// Where the sign-in of a new token stands, as its other tokens tell.
@@ -311,14 +334,15 @@ impl AppState {
         // A store that works optimistically may have tried it on a record that is gone by now.
         let known = self.store().update(key, &mut change).await?;
         Ok(outcome.filter(|_| known).map(|(value, then, policy)| {
-            self.carry_out(key, then);
+            self.carry_out(key, Consequences { at: now, ..then });
             (value, policy)
         }))
     }
 
     fn carry_out(&self, key: &Key, then: Consequences) {
         if let Some((ended, user)) = &then.ended {
-            self.metrics().ended(ended.because);
+            let delay = Duration::from_millis(then.at.saturating_sub(ended.at));
+            self.metrics().ended(ended.because, delay);
             self.tell_of_end();
             tracing::info!(id = ?key, user, because = ended.because.name(), "session ended");
         }

@@ -132,7 +132,11 @@ impl AppState {
             metrics: Metrics::new(),
             stopping: CancellationToken::new(),
         }));
-        state.read_policies(now).await.map_err(|why| OpenError(why.to_string()))?;
+        let opened = async {
+            state.read_policies(now).await?;
+            state.count_sessions().await
+        };
+        opened.await.map_err(|why| OpenError(why.to_string()))?;
         Ok(state)
     }
 

@@ -354,6 +354,11 @@ pub trait Store: Send + Sync + 'static {
     /// When the store cannot be reached.
     async fn lease(&self, name: &str, holder: &str, ttl_ms: u64) -> Result<bool, StoreError>;
 
+    /// Whether other processes may have it as well.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
     /// Whether it answers.
     ///
     /// # Errors

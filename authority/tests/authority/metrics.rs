@@ -48,3 +48,33 @@ async fn paths_and_invented_methods_make_no_labels() {
     }
     assert!(metrics.contains("route=\"/v1/admin/sessions/{id}\""), "{metrics}");
 }
+
+#[tokio::test]
+async fn how_late_an_end_was_carried_out_is_measured() {
+    let rig = Rig::signed_in().await;
+    rig.clock.advance(TIMEOUT_MS + 200);
+    rig.look_at_due().await;
+    let metrics = rig.metrics().await;
+    assert!(metrics.contains("stillhere_end_delay_seconds_bucket{le=\"0.25\"} 1\n"), "{metrics}");
+    assert!(metrics.contains("stillhere_end_delay_seconds_bucket{le=\"0.1\"} 0\n"), "{metrics}");
+}
+
+#[tokio::test]
+async fn sessions_that_a_store_kept_are_counted_from_the_start() {
+    use std::sync::Arc;
+    use stillhere_authority::{AppState, store::memory::MemoryStore};
+    let store = Arc::new(MemoryStore::default());
+    let rig = Rig::new();
+    for _ in 0..2 {
+        let opened = AppState::open(crate::rig::settings(), rig.clock.clone(), store.clone()).await;
+        let again = Rig::of(opened.unwrap(), rig.clock.clone());
+        let number = again.metrics().await.contains("stillhere_sessions 1\n");
+        let token = format!("a-token-of-some-length-{number}");
+        again.register(&token, "ann").await;
+        again.call(axum::http::Method::DELETE, "/v1/session", &token, None).await;
+        again.register(&format!("another-{token}"), "ann").await;
+        let lives = if number { 2 } else { 1 };
+        let metrics = again.metrics().await;
+        assert!(metrics.contains(&format!("stillhere_sessions {lives}\n")), "{metrics}");
+    }
+}

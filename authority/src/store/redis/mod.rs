@@ -200,6 +200,10 @@ impl Store for RedisStore {
         self.take_lease(name, holder, ttl_ms).await
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     async fn ready(&self) -> Result<(), StoreError> {
         self.link.run(&cmd("PING")).await
     }
