@@ -16,6 +16,7 @@ const defaults = {
   '--keep-alive': '5s',
   '--www': 'www',
   '--dist': 'dist',
+  '--store': 'target/demo.redb',
 };
 
 const help = `npm start [-- FLAGS]   builds what is missing, then serves the authority and the demo
@@ -23,7 +24,7 @@ const help = `npm start [-- FLAGS]   builds what is missing, then serves the aut
   --idle-timeout TIME     end after this long without activity (${defaults['--idle-timeout']})
   --warn-before TIME      warn this long before the end (${defaults['--warn-before']})
   --keep-alive TIME       at most one keep-alive in this time (${defaults['--keep-alive']})
-  --store STORE           memory
+  --store STORE           memory, the path of a file (${defaults['--store']}) or redis://HOST:PORT
   any other flag          goes to stillhere-authority as it is
 
 Environment: PORT (8787), STILLHERE_ADMIN_TOKEN (made and printed when missing), and what

@@ -197,6 +197,22 @@ mod tests {
             ("listen = ", "line 1"),
             ("[[admin]]\nname = \"a\"\nsha256 = \"00\"\nscopes = []", "64 hexadecimal digits"),
             ("[[admin]]\nname = \"a\"", "admin: missing field"),
+            ("[[jwt]]\nissuer = \"i\"", "jwt: missing field"),
+            (
+                "[[jwt]]\nissuer = \"i\"\njwks-url = \"http://id.example/jwks\"\naudience = \"a\"\n\
+                 algorithms = [\"RS256\"]",
+                "jwks_url must",
+            ),
+            (
+                "[[jwt]]\nissuer = \"i\"\njwks-url = \"https://id.example/jwks\"\naudience = \"a\"\n\
+                 algorithms = [\"HS256\"]",
+                "algorithms",
+            ),
+            (
+                "[[introspection]]\nendpoint = \"https://id.example/i\"\nclient-id = \"\"\n\
+                 client-secret = \"s\"",
+                "client_id",
+            ),
         ] {
             let why = Config::parse(text).unwrap_err();
             assert!(why.contains(words) && !why.contains('\n'), "{text}: {why}");
