@@ -15,7 +15,7 @@ import {
   startExpress,
   startNothing,
   startRedis,
-  wrk,
+  touches,
 } from './lib/servers.mjs';
 import { printTable } from './lib/table.mjs';
 
@@ -55,8 +55,8 @@ const some = measured.find(({ name }) => name.startsWith('authority'))?.tokens ?
 for (let round = 0; round < ROUNDS; round++) {
   for (const one of measured) {
     const load = { tokens: one.tokens || some, kind: one.kind, connections: CONNECTIONS };
-    /** @type {Awaited<ReturnType<typeof wrk>>[]} */ (one.runs).push(
-      await wrk(one.server, { ...load, seconds: SECONDS }),
+    /** @type {Awaited<ReturnType<typeof touches>>[]} */ (one.runs).push(
+      await touches(one.server, { ...load, seconds: SECONDS }),
     );
   }
 }

@@ -171,10 +171,26 @@ export function fileOf(lines) {
  * @param {Server} server
  * @param {{ tokens: string, kind?: string, seconds: number, connections: number }} load
  */
-export async function wrk(server, { tokens, kind = 'bearer', seconds, connections }) {
-  const flags = ['-t2', `-c${connections}`, `-d${seconds}s`, '-s', path.join(peers, 'touch.lua')];
+export function touches(server, { tokens, kind = 'bearer', seconds, connections }) {
+  return wrk(server, 'touch.lua', seconds, connections, { TOKENS: tokens, KIND: kind });
+}
+
+/** @param {Server} server @param {number} from tokens of another number are others */
+export function registrations(server, from) {
+  return wrk(server, 'register.lua', 10, 64, { FROM: `${from}`, ADMIN });
+}
+
+/**
+ * @param {Server} server
+ * @param {string} script
+ * @param {number} seconds
+ * @param {number} connections
+ * @param {Record<string, string>} env
+ */
+async function wrk(server, script, seconds, connections, env) {
+  const flags = ['-t2', `-c${connections}`, `-d${seconds}s`, '-s', path.join(peers, script)];
   const child = spawn('wrk', [...flags, server.base], {
-    env: { ...process.env, TOKENS: tokens, KIND: kind },
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const text = (await child.stdout.toArray()).join('');
