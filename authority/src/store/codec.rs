@@ -30,6 +30,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
     }
 }
 
+/// Whose record that is, without reading the rest of it: the user's name comes first.
+pub(super) fn user(bytes: &[u8]) -> Option<&str> {
+    let (user, _) = postcard::take_from_bytes(bytes.get(1..)?).ok()?;
+    Some(user)
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use stillhere::core::{ended::EndedBecause, policy::Policy};
@@ -78,6 +84,12 @@ pub(super) mod tests {
         assert_eq!(decode(&encode(&record, Vec::new()).unwrap()).unwrap(), record);
         record.session.end(9000, &Policy::DEFAULT, EndedBecause::Revoked);
         assert_eq!(decode(&encode(&record, Vec::new()).unwrap()).unwrap(), record);
+    }
+
+    #[test]
+    fn whose_it_is_can_be_read_alone() {
+        assert_eq!(user(&encode(&record(), Vec::new()).unwrap()), Some("ann"));
+        assert_eq!(user(&[]), None);
     }
 
     #[test]

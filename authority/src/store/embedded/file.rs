@@ -100,7 +100,7 @@ impl File {
             let (key, bytes) = entry.map_err(failed)?;
             let key = Key::from_bytes(key.value())
                 .ok_or_else(|| StoreError("it holds a record without a proper key".to_owned()))?;
-            memory.put(key, codec::decode(bytes.value())?);
+            memory.put(key, &codec::decode(bytes.value())?)?;
         }
         let mut journal = memory.journal.lock();
         let meta = txn.open_table(META).map_err(failed)?;
@@ -130,7 +130,7 @@ impl File {
     /// Writes all of it or nothing, and returns when it is on disk.
     pub(super) fn commit<'a>(
         &self,
-        records: impl Iterator<Item = (&'a Key, Option<Result<Vec<u8>, StoreError>>)>,
+        records: impl Iterator<Item = (&'a Key, Option<Box<[u8]>>)>,
         items: &[Item],
     ) -> Result<(), StoreError> {
         let txn = self.0.begin_write().map_err(failed)?;
@@ -138,7 +138,7 @@ impl File {
             let mut table = txn.open_table(RECORDS).map_err(failed)?;
             for (key, bytes) in records {
                 match bytes {
-                    Some(bytes) => table.insert(key.bytes().as_slice(), bytes?.as_slice()),
+                    Some(bytes) => table.insert(key.bytes().as_slice(), &*bytes),
                     None => table.remove(key.bytes().as_slice()),
                 }
                 .map_err(failed)?;

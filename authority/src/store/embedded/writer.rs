@@ -6,7 +6,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::oneshot;
 
 use super::file::{File, Item};
-use crate::store::{Key, StoreError, codec, memory::MemoryStore};
+use crate::store::{Key, StoreError, memory::MemoryStore};
 
 /// The longest that activity waits to be written.
 const WINDOW: Duration = Duration::from_millis(100);
@@ -107,8 +107,8 @@ impl Drop for Writer {
 fn write(file: &File, memory: &MemoryStore, desk: &Desk) {
     while let Some(work) = next(desk) {
         let current = work.dirty.iter().map(|key| {
-            let record = memory.records.get(key);
-            (key, record.map(|record| codec::encode(&record, Vec::new())))
+            let bytes = memory.records.get(key);
+            (key, bytes.map(|bytes| bytes.clone()))
         });
         let committed = file.commit(current, &work.items).map_err(|why| why.0);
         if let Err(why) = &committed {
