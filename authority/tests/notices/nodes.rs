@@ -177,3 +177,19 @@ async fn a_node_that_stops_leaves_its_work_to_another_at_once() {
     clock.advance(10_000);
     assert_eq!(fake.users(2).await, ["ann", "bob"]);
 }
+
+#[tokio::test]
+async fn what_ends_while_nobody_tells_is_told_later() {
+    let mut fake = Fake::new().await;
+    let clock = Arc::new(ManualClock::new(START_MS));
+    let store = Shared::new(&clock);
+    assert!(store.lease("webhook:crm", "a node that has just died", 30_000).await.unwrap());
+    let rig = Rig::with(&webhook(&fake), clock.clone(), store).await;
+    rig.one_end("ann").await;
+    for _ in 0..3 {
+        rig.everybody_had_a_turn().await;
+        fake.is_silent();
+        clock.advance(10_000);
+    }
+    assert_eq!(fake.next().await.user(), "ann");
+}

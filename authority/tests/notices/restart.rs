@@ -57,7 +57,10 @@ async fn an_orderly_stop_waits_for_the_answer_and_sends_nothing_twice() {
     fake.next().await;
     rig.one_end("bob").await;
     let stopping = tokio::spawn(rig.stop());
-    tokio::task::yield_now().await;
+    for _ in 0..2000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!stopping.is_finished(), "it did not wait");
     permits.add_permits(1);
     stopping.await.unwrap();
     fake.is_silent();
