@@ -1,6 +1,10 @@
 //! The demo pages and their sign-in.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use axum::{
     body::Body,
@@ -11,8 +15,11 @@ use stillhere_authority::Settings;
 
 use crate::rig::{Rig, TOKEN, settings};
 
+/// A folder of its own each time: another test must not read a file that is just being written.
 fn folder(name: &str, file: &str, content: &[u8]) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    static MADE: AtomicUsize = AtomicUsize::new(0);
+    let number = MADE.fetch_add(1, Ordering::Relaxed);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{number}"));
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(file), content).unwrap();
     folder

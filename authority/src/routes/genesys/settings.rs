@@ -18,6 +18,7 @@ use crate::{
     policy::{ApiRules, Scope},
     problem::Problem,
     state::AppState,
+    wire::Object,
 };
 
 /// Every call.
@@ -154,10 +155,10 @@ pub(crate) async fn get(
 pub(crate) async fn patch(
     State(state): State<AppState>,
     caller: Caller,
-    wanted: Result<Json<OrgAuthSettings>, JsonRejection>,
+    wanted: Result<Json<Object<OrgAuthSettings>>, JsonRejection>,
 ) -> Result<Json<OrgAuthSettings>, Refused> {
     let admin = caller.admin(&state, May::PolicyWrite, ORGANIZATION_ADMIN).await?;
-    let Json(wanted) = wanted.map_err(Problem::from)?;
+    let Json(Object(wanted)) = wanted.map_err(Problem::from)?;
     let version = state.policies().version();
     let (mut organization, _, _) = state.policies().all();
     wanted.check(&OrgAuthSettings::shown(organization.api_rules.as_ref()))?;

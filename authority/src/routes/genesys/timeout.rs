@@ -23,6 +23,7 @@ use crate::{
     problem::Problem,
     routes::admin,
     state::AppState,
+    wire::Object,
 };
 
 const PATH: &str = "/api/v2/tokens/timeout";
@@ -314,10 +315,10 @@ pub(crate) async fn get(
 pub(crate) async fn put(
     State(state): State<AppState>,
     caller: Caller,
-    wanted: Result<Json<IdleTokenTimeout>, JsonRejection>,
+    wanted: Result<Json<Object<IdleTokenTimeout>>, JsonRejection>,
 ) -> Result<Json<IdleTokenTimeout>, Refused> {
     let admin = caller.admin(&state, May::PolicyWrite, ORGANIZATION_ADMIN).await?;
-    let Json(wanted) = wanted.map_err(Problem::from)?;
+    let Json(Object(wanted)) = wanted.map_err(Problem::from)?;
     let known = Known::read(&state);
     let changes = known.changes(&wanted)?;
     write(&state, &admin, changes, known.version).await?;
