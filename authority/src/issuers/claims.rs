@@ -69,9 +69,14 @@ fn moment_ms(claims: &Claims, claim: &str) -> Result<Option<u64>, Rejected> {
 }
 
 fn name(claim: &str, value: &Value) -> Result<String, Rejected> {
-    let text = value.as_str().filter(|text| (1..=MAX_NAME).contains(&text.chars().count()));
+    // Names travel in headers, too.
+    let text = value.as_str().filter(|text| {
+        (1..=MAX_NAME).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+    });
     text.map(str::to_owned).ok_or_else(|| {
-        Rejected::invalid(format!("its claim {claim:?} is no string of 1 to {MAX_NAME} characters"))
+        Rejected::invalid(format!(
+            "its claim {claim:?} is no string of 1 to {MAX_NAME} characters, none of them a control one"
+        ))
     })
 }
 
@@ -141,7 +146,13 @@ mod tests {
         let longest = "ü".repeat(256);
         assert_eq!(read(json!({ "sub": longest })).unwrap().user, longest);
         for claim in ["sub", "sid", "groups"] {
-            for value in [json!(""), json!("ü".repeat(257)), json!(7), json!({ "value": "a" })] {
+            for value in [
+                json!(""),
+                json!("ü".repeat(257)),
+                json!(7),
+                json!({ "value": "a" }),
+                json!("a\nb"),
+            ] {
                 assert!(read(json!({ claim: value })).is_err(), "{claim} {value}");
             }
         }

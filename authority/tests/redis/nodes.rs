@@ -86,7 +86,7 @@ impl Node {
             (event.event, serde_json::from_str(&event.data).unwrap())
         });
         let mut events = Events(stream.boxed());
-        assert_eq!(events.next().await.unwrap().0, "state");
+        assert_eq!(soon(next(&mut events.0)).await.unwrap().0, "state");
         events
     }
 }
@@ -94,8 +94,14 @@ impl Node {
 struct Events(BoxStream<'static, (String, Value)>);
 
 impl Events {
+    /// The next event but a state: that is told again whenever a node may have missed something.
     async fn next(&mut self) -> Option<(String, Value)> {
-        soon(next(&mut self.0)).await
+        loop {
+            match soon(next(&mut self.0)).await {
+                Some((name, _)) if name == "state" => {}
+                event => return event,
+            }
+        }
     }
 }
 
