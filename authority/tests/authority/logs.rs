@@ -139,3 +139,26 @@ async fn a_parameter_that_cannot_be_meant_is_refused() {
         rig.call(Method::GET, path, ADMIN, None).await.problem(422);
     }
 }
+
+async fn why(rig: &Rig) -> String {
+    let path = format!("/v1/admin/sessions/{}", Key::of(TOKEN).id());
+    rig.admin(Method::GET, &path, None).await["why"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_sentence_names_the_schedule_and_an_observing_policy() {
+    let rig = Rig::signed_in().await;
+    rig.clock.advance(5000);
+    rig.keep_alive(report(2000)).await;
+    let shift = json!({ "ends_at": "2023-11-14T22:14:25Z" });
+    rig.admin(Method::PUT, "/v1/admin/policy/users/ann/shift", Some(shift)).await;
+    let told = why(&rig).await;
+    assert!(told.ends_with("; it ends in 1m by the schedule, however active."), "{told}");
+    assert!(
+        told.starts_with("The newest activity of ann was ") && told.contains(" 2s ago; "),
+        "{told}"
+    );
+    rig.put_policy("users/ann", json!({ "mode": "observe" })).await;
+    let told = why(&rig).await;
+    assert!(told.ends_with("; it would end in 14m 58s, but the policy only observes."), "{told}");
+}
