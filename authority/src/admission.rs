@@ -8,7 +8,8 @@ use crate::{
     bearer::Bearer,
     issuers::Rejected,
     problem::Problem,
-    sessions::{Gone, Registered},
+    registration::Registered,
+    sessions::Gone,
     state::AppState,
     store::{Issued, Owner, Weight},
 };

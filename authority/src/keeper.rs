@@ -96,7 +96,8 @@ mod tests {
     use super::*;
     use crate::{
         clock::ManualClock,
-        sessions::{Gone, Registered},
+        registration::Registered,
+        sessions::Gone,
         state::Settings,
         store::{Key, Owner, REMEMBER_ENDED_MS, memory::MemoryStore},
     };

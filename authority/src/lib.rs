@@ -1,7 +1,8 @@
 //! The authority: the server that holds the truth about each token's idle time.
 //!
 //! - [`session`] is the rule of one token. Pure, in a crate of its own; start reading there.
-//! - `sessions` applies it to what a [`store`] keeps, and carries out what follows.
+//! - `registration` says how a token begins, `sessions` applies the rule to what a [`store`] keeps and
+//!   carries out what follows.
 //! - [`policy`] says what applies to whom; `govern` is what administrators do with it.
 //! - [`notices`] tell the outside when a session ended.
 //! - `routes` is the face over HTTP; `keeper` ends tokens on time even if nobody asks.
@@ -31,6 +32,7 @@ pub mod notices;
 pub mod options;
 pub mod policy;
 pub mod problem;
+mod registration;
 mod routes;
 mod secret;
 mod sessions;

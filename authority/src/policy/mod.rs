@@ -105,33 +105,23 @@ impl Layers {
         }
     }
 
-    /// The layers of somebody, each as `get` gives it.
-    fn stack<'a>(
-        &'a self,
-        user: &str,
-        groups: &'a [String],
-        get: impl Fn(&Scope) -> Option<&'a Entry>,
-    ) -> Stack<'a> {
-        let known = groups.iter().filter_map(|name| {
-            get(&Scope::Group(name.clone())).map(|entry| (name.as_str(), entry))
-        });
-        Stack::new(get(&Scope::User(user.to_owned())), known.collect(), get(&Scope::Organization))
-    }
-
     fn now<'a>(&'a self, user: &str, groups: &'a [String]) -> Stack<'a> {
-        if self.users.is_empty() && (self.groups.is_empty() || groups.is_empty()) {
-            return Stack::new(None, Vec::new(), self.organization.as_ref());
-        }
-        self.stack(user, groups, |scope| self.get(scope))
+        let named = |name: &'a String| self.groups.get(name).map(|entry| (name.as_str(), entry));
+        let groups = groups.iter().filter_map(named).collect();
+        Stack::new(self.users.get(user), groups, self.organization.as_ref())
     }
 
     /// The layers before the changes since `since`.
     fn before<'a>(&'a self, user: &str, groups: &'a [String], since: u64) -> Stack<'a> {
-        self.stack(user, groups, |scope| {
+        let was = |scope: &Scope| {
             let mut past = self.past.iter();
-            let was = past.find(|past| past.scope == *scope && past.changed_at >= since);
-            was.map_or_else(|| self.get(scope), |past| past.entry.as_ref())
-        })
+            let changed = past.find(|past| past.scope == *scope && past.changed_at >= since);
+            changed.map_or_else(|| self.get(scope), |past| past.entry.as_ref())
+        };
+        let named =
+            |name: &'a String| was(&Scope::Group(name.clone())).map(|entry| (name.as_str(), entry));
+        let groups = groups.iter().filter_map(named).collect();
+        Stack::new(was(&Scope::User(user.to_owned())), groups, was(&Scope::Organization))
     }
 }
 

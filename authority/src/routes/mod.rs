@@ -75,7 +75,7 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
             admin::policy::delete_user
         ))
         .routes(routes!(admin::policy::put_shift))
-        .routes(routes!(admin::policy::effective))
+        .routes(routes!(admin::effective::effective))
         .routes(routes!(genesys::tokens::verify, genesys::tokens::info, genesys::tokens::end))
         .routes(routes!(genesys::tokens::log_off))
         .routes(routes!(genesys::timeout::get, genesys::timeout::put))

@@ -16,4 +16,3 @@ mod records;
 mod restart;
 mod rig;
 mod server;
-mod throughput;

@@ -1,6 +1,7 @@
 //! The administrator's calls.
 
 pub(super) mod dead_letters;
+pub(super) mod effective;
 pub(super) mod export;
 pub(super) mod logs;
 pub(super) mod policy;

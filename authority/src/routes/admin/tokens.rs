@@ -11,7 +11,7 @@ use crate::{
     admins::{Admin, Scope},
     bearer::{MAX_TOKEN, MIN_TOKEN, is_b64token},
     problem::Problem,
-    sessions::Registered,
+    registration::Registered,
     state::AppState,
     store::Owner,
     wire::{RegisterBody, StateBody},
