@@ -14,7 +14,7 @@ use axum::{
 };
 use serde::Serialize;
 use stillhere::core::ended::EndedBecause;
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
 
 use crate::{routes::genesys, sessions::Gone, store::StoreError};
 
@@ -56,6 +56,33 @@ pub struct Problem {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
 fn ended<S: serde::Serializer>(_: &bool, to: S) -> Result<S::Ok, S::Error> {
     to.serialize_str("ended")
+}
+
+/// What every administrator's call can answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "they are read by the OpenAPI document alone")]
+pub(crate) enum ForAdmins {
+    /// Not the administrator
+    #[response(status = 401, content_type = "application/problem+json")]
+    NotAdmin(Problem),
+    /// Not allowed
+    #[response(status = 403, content_type = "application/problem+json")]
+    NotAllowed(Problem),
+}
+
+/// What every call with a body can answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "they are read by the OpenAPI document alone")]
+pub(crate) enum ForBodies {
+    /// The request cannot be read
+    #[response(status = 400, content_type = "application/problem+json")]
+    Unreadable(Problem),
+    /// Over 16 KiB
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// Not JSON
+    #[response(status = 415, content_type = "application/problem+json")]
+    NotJson(Problem),
 }
 
 /// What the client has to do about its token (RFC 6750, section 3).

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     admins::{Admin, Scope},
     notices::dead_letters::{self, DeadLetterLine, Retried},
-    problem::Problem,
+    problem::{ForAdmins, Problem},
     state::AppState,
     store::Log,
 };
@@ -47,8 +47,7 @@ pub(crate) struct RetriedBody {
     get, path = "/v1/admin/dead-letters", tag = "notices", security(("admin" = [])), params(Wanted),
     responses(
         (status = 200, description = "The newest first", body = DeadLettersBody),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 422, description = "A parameter is unknown or out of its range", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -72,8 +71,7 @@ pub(crate) async fn dead_letters(
     params(("number" = u64, Path, description = "The number of the dead letter")),
     responses(
         (status = 200, description = "It was tried", body = RetriedBody),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 404, description = "There is no such dead letter", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "Its receiver is not configured any more", body = Problem, content_type = "application/problem+json"),
     ),

@@ -14,7 +14,7 @@ use super::{tokens::MAX_GROUPS, unprocessable};
 use crate::{
     admins::{Admin, Scope as May},
     policy::{Chosen, CountedBody, DailyLogout, Limit, ModeBody, Scope, Source},
-    problem::Problem,
+    problem::{ForAdmins, Problem},
     state::AppState,
 };
 
@@ -60,8 +60,7 @@ pub(crate) struct Groups {
     params(("user" = String, Path, description = "The user's name, as registered"), Groups),
     responses(
         (status = 200, description = "The values", body = EffectiveBody),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 422, description = "A parameter is unknown or too long", body = Problem, content_type = "application/problem+json"),
     ),
 )]

@@ -12,7 +12,7 @@ use super::{export, unprocessable};
 use crate::{
     admins::{Admin, Scope},
     journal::{AuditLine, EndLine},
-    problem::Problem,
+    problem::{ForAdmins, Problem},
     report::MAX_INTEGER,
     state::AppState,
     store::{Log, StoreError},
@@ -70,8 +70,7 @@ pub(crate) struct AuditBody {
     get, path = "/v1/admin/ends", tag = "admin", security(("admin" = [])), params(Wanted),
     responses(
         (status = 200, description = "The newest first", body = EndsBody),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 422, description = "A parameter is unknown or out of its range", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -93,8 +92,7 @@ pub(crate) async fn ends(
     get, path = "/v1/admin/audit", tag = "admin", security(("admin" = [])), params(Wanted),
     responses(
         (status = 200, description = "The newest first", body = AuditBody),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 422, description = "A parameter is unknown or out of its range", body = Problem, content_type = "application/problem+json"),
     ),
 )]

@@ -14,7 +14,7 @@ use super::{name, unprocessable};
 use crate::{
     admins::{Admin, Scope as May},
     policy::{Layer, Scope, Shift},
-    problem::Problem,
+    problem::{ForAdmins, ForBodies, Problem},
     state::AppState,
     store::Written,
     wire::Object,
@@ -45,8 +45,7 @@ pub(crate) struct WrittenBody {
     get, path = "/v1/admin/policy", tag = "policy", security(("admin" = [])),
     responses(
         (status = 200, description = "The policies; `ETag` is their version", body = PoliciesBody),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
     ),
 )]
 pub(crate) async fn all(
@@ -69,12 +68,9 @@ pub(crate) async fn all(
     request_body = Layer,
     responses(
         (status = 200, description = "Written", body = WrittenBody),
-        (status = 400, description = "The request cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 412, description = "Another version", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Over 16 KiB", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        ForBodies,
         (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -93,8 +89,7 @@ pub(crate) async fn put_organization(
     params(("group" = String, Path, description = "The group's name, as tokens are registered with it")),
     responses(
         (status = 200, description = "The policy", body = Layer),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 404, description = "The group has none", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -113,12 +108,9 @@ pub(crate) async fn get_group(
     request_body = Layer,
     responses(
         (status = 200, description = "Written", body = WrittenBody),
-        (status = 400, description = "The request cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 412, description = "Another version", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Over 16 KiB", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        ForBodies,
         (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -138,8 +130,7 @@ pub(crate) async fn put_group(
     params(("group" = String, Path, description = "The group's name, as tokens are registered with it")),
     responses(
         (status = 200, description = "It has none, now or before", body = WrittenBody),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 412, description = "Another version", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
     ),
@@ -159,8 +150,7 @@ pub(crate) async fn delete_group(
     params(("user" = String, Path, description = "The user's name, as registered")),
     responses(
         (status = 200, description = "The policy", body = Layer),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 404, description = "The user has none", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -179,12 +169,9 @@ pub(crate) async fn get_user(
     request_body = Layer,
     responses(
         (status = 200, description = "Written", body = WrittenBody),
-        (status = 400, description = "The request cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 412, description = "Another version", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Over 16 KiB", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        ForBodies,
         (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -204,8 +191,7 @@ pub(crate) async fn put_user(
     params(("user" = String, Path, description = "The user's name, as registered")),
     responses(
         (status = 200, description = "The user has none, now or before", body = WrittenBody),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 412, description = "Another version", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
     ),
@@ -229,12 +215,9 @@ pub(crate) async fn delete_user(
     request_body = Shift,
     responses(
         (status = 200, description = "Written", body = WrittenBody),
-        (status = 400, description = "The request cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 412, description = "Somebody else wrote at the same time", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Over 16 KiB", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        ForBodies,
         (status = 422, description = "A value is out of its range", body = Problem, content_type = "application/problem+json"),
     ),
 )]

@@ -16,7 +16,7 @@ use crate::{
     explain::why_alive,
     journal::seen,
     policy::InForce,
-    problem::Problem,
+    problem::{ForAdmins, Problem},
     sessions::Gone,
     state::AppState,
     store::{Key, Record, StoreError, Whose},
@@ -49,8 +49,7 @@ pub(crate) struct Wanted {
     get, path = "/v1/admin/sessions", tag = "admin", security(("admin" = [])), params(Wanted),
     responses(
         (status = 200, description = "The live sessions", body = SessionsBody),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 422, description = "A parameter is unknown or out of its range", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -91,8 +90,7 @@ pub(crate) async fn sessions(
     params(("id" = String, Path, description = "First 22 characters of base64url(SHA-256(token))")),
     responses(
         (status = 200, description = "The session", body = SessionBody),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 404, description = "No such live session", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -158,8 +156,7 @@ fn body(key: &Key, record: &Record, now: u64, in_force: &InForce, why: String) -
     params(("id" = String, Path, description = "First 22 characters of base64url(SHA-256(token))")),
     responses(
         (status = 204, description = "It is over, now or before"),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 404, description = "No such session", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -184,8 +181,7 @@ pub(crate) async fn revoke(
     params(("user" = String, Path, description = "The user's name, as registered")),
     responses(
         (status = 200, description = "How many lived until now", body = EndedCountBody),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
     ),
 )]
 pub(crate) async fn log_off(

@@ -10,7 +10,7 @@ use super::{name, unprocessable};
 use crate::{
     admins::{Admin, Scope},
     bearer::{MAX_TOKEN, MIN_TOKEN, is_b64token},
-    problem::Problem,
+    problem::{ForAdmins, ForBodies, Problem},
     registration::Registered,
     state::AppState,
     store::Owner,
@@ -29,12 +29,9 @@ pub(crate) const MAX_GROUPS: usize = 64;
     request_body = RegisterBody,
     responses(
         (status = 201, description = "The state it begins with", body = StateBody),
-        (status = 400, description = "The request cannot be read", body = Problem, content_type = "application/problem+json"),
-        (status = 401, description = "Not the administrator", body = Problem, content_type = "application/problem+json"),
-        (status = 403, description = "Not allowed", body = Problem, content_type = "application/problem+json"),
+        ForAdmins,
         (status = 409, description = "The token is known already, alive or ended; or its sign-in is over", body = Problem, content_type = "application/problem+json"),
-        (status = 413, description = "Over 16 KiB", body = Problem, content_type = "application/problem+json"),
-        (status = 415, description = "Not JSON", body = Problem, content_type = "application/problem+json"),
+        ForBodies,
         (status = 422, description = "A field is missing or out of its range", body = Problem, content_type = "application/problem+json"),
     ),
 )]
