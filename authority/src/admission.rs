@@ -75,6 +75,9 @@ impl AppState {
     /// issuer, and an issuer that is asked about tokens still has to vouch for it. Whoever only says
     /// that its user is present is not held to that: a page may renew its token a moment late.
     pub(crate) async fn pass(&self, bearer: &Bearer) -> Result<(), Problem> {
+        if self.issuers().is_empty() {
+            return Ok(());
+        }
         let issued = self.read(&bearer.key, |record, now, _| (record.issued, now)).await?;
         let Some((Some(issued), now)) = issued else { return Ok(()) };
         if issued.expires_at.is_some_and(|at| at <= now) {

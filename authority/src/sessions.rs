@@ -153,6 +153,15 @@ impl AppState {
         Ok((looked?, policy))
     }
 
+    /// Whose a live token is. Extends nothing.
+    pub(crate) async fn whose(&self, key: &Key) -> Result<String, Gone> {
+        let read = self.read(key, |record, _, _| match record.session.ended() {
+            Some(ended) => Err(Gone::Ended(ended.because)),
+            None => Ok(record.owner.user.clone()),
+        });
+        read.await?.ok_or(Gone::Unknown)?
+    }
+
     /// Ends a token.
     pub(crate) async fn end(
         &self,

@@ -51,9 +51,8 @@ pub(super) async fn events(
 ) -> Result<impl IntoResponse, Problem> {
     // Look once before anything is kept for the token: strangers must not cost memory.
     let key = bearer.key;
-    state.with(&bearer, || state.look(&key)).await?;
-    let owner = state.read(&key, |record, _, _| record.owner.user.clone()).await?;
-    let heard = owner.and_then(|user| state.subscribe(key, &user)).ok_or_else(|| {
+    let user = state.with(&bearer, || state.whose(&key)).await?;
+    let heard = state.subscribe(key, &user).ok_or_else(|| {
         let detail = "This token has 64 event streams open: close one.";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, detail)
     })?;
