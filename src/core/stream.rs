@@ -8,10 +8,14 @@ use super::input::Grant;
 use super::output::Output;
 use super::policy::Policy;
 
-/// First pause before a broken or busy stream is tried again, in milliseconds.
+/// First pause before a broken stream is tried again, in milliseconds.
 const PAUSE_MS: u64 = 1000;
 /// Longest pause, in milliseconds.
 const PAUSE_CAP_MS: u64 = 60_000;
+/// First pause before a busy lock is tried again, in milliseconds; each next one is four times as
+/// long. A reader that hands over has let go of it by then, and what the authority tells must reach
+/// everybody within a second.
+const BUSY_MS: u64 = 100;
 /// How often a lock that nobody says to hold is tried before the next change is waited for.
 const TRIES: u8 = 5;
 
@@ -131,7 +135,7 @@ impl Agent {
                 self.push(Output::LeaveStream);
             }
             (Grant::Busy, Stream::Asked { tries }) => {
-                let retry_at = now + (PAUSE_MS << tries.min(TRIES));
+                let retry_at = now + (BUSY_MS << (2 * tries.min(TRIES)));
                 self.stream = Stream::Busy { tries: tries.saturating_add(1), retry_at };
             }
             (Grant::Lost, Stream::Open | Stream::Broken { .. }) => {

@@ -18,7 +18,7 @@ proptest! {
         delay in 1u32..400,
         latency in 1u64..800,
     ) {
-        let network = Network { loss, doubling, delay, latency };
+        let network = Network { loss, doubling, delay, latency, ..Network::GOOD };
         let policy = Policy { idle_timeout_ms: 20_000, warn_before_ms: 8_000, ..short() };
         let mut world = World::new(seed, network, policy);
         for at in 0..tabs {
@@ -52,7 +52,7 @@ proptest! {
 fn nobody_takes_the_lock_from_one_who_is_asking() {
     // Found by the test above: messages of who began when are lost, and requests take longer than
     // the pause before a busy lock is tried again.
-    let network = Network { loss: 100, doubling: 0, delay: 1, latency: 900 };
+    let network = Network { loss: 100, latency: 900, ..Network::GOOD };
     let mut world = World::new(1, network, short());
     for at in 0..4 {
         world.open(at == 0);

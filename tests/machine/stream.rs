@@ -23,6 +23,26 @@ fn fifty_contexts_hold_one_stream_and_a_visible_one_reads_it() {
 }
 
 #[test]
+fn a_stream_that_is_handed_over_is_read_again_at_once() {
+    for seed in 0..50 {
+        let network = Network { freeing: 20, ..Network::GOOD };
+        let mut world = World::new(seed, network, short());
+        world.open(false);
+        world.run(2_000);
+        // A window that is seen opens beside the hidden tab, and asks for what that one lets go.
+        world.open(true);
+        let mut unread = 0;
+        for _ in 0..200 {
+            world.run(10);
+            unread += if world.listeners() == 0 { 10 } else { 0 };
+        }
+        // What the authority tells in the meantime is known this much later, of a second in all.
+        assert!(unread <= 250, "seed {seed}: nobody read for {unread} ms");
+        assert_eq!(world.listeners(), 1, "seed {seed}");
+    }
+}
+
+#[test]
 fn a_context_that_starts_hidden_is_one_of_the_group() {
     let mut world = World::new(4, Network::GOOD, short());
     for _ in 0..3 {

@@ -80,6 +80,7 @@ impl Story {
                 0..=3 => u64::from(1 + below(60)),
                 _ => u64::from(100 + below(2_000)),
             },
+            freeing: 0,
         };
         let mut story = Self {
             seed,
@@ -103,6 +104,10 @@ impl Story {
         // And so with groups.
         if below(8) == 0 {
             (story.own_tokens, story.rotates) = (true, false);
+        }
+        // And with locks that are free a moment late.
+        if below(8) == 0 {
+            story.network.freeing = u64::from(1 + below(60));
         }
         story
     }

@@ -8,7 +8,7 @@ use stillhere::core::output::{Event, Output, Request, RequestId, What};
 use super::{Bytes, Happening, World};
 
 /// Which lock: the partition, the token, and whether it is that of the event stream.
-type Name = (usize, usize, bool);
+pub type Name = (usize, usize, bool);
 
 /// Who holds which lock.
 #[derive(Default)]
@@ -87,8 +87,17 @@ impl World {
 
     fn release_lock(&mut self, at: usize, stream: bool) {
         let name = self.lock_name(at, stream);
-        self.locks.release(name, at);
+        if self.network.freeing == 0 {
+            self.locks.release(name, at);
+        } else if self.locks.0.get(&name) == Some(&at) {
+            self.plan(self.network.freeing, Happening::Free(name, at));
+        }
         self.contexts[at].lock_numbers[usize::from(stream)] += 1;
+    }
+
+    /// A lock that was let go is free for others.
+    pub(super) fn free(&mut self, name: Name, at: usize) {
+        self.locks.release(name, at);
     }
 
     /// Both names of a context's locks are others now: the shell lets go of the old ones.

@@ -6,6 +6,7 @@ use stillhere::core::answer::Answer;
 use stillhere::core::input::{Departure, Grant, Input};
 use stillhere::core::output::{Request, RequestId, Wakeup};
 
+use super::effects::Name;
 use super::seam::cross;
 use super::{Bytes, World};
 
@@ -27,6 +28,8 @@ pub enum Happening {
         /// How.
         grant: Grant,
     },
+    /// A lock that a context let go is free for others.
+    Free(Name, usize),
     /// A request arrives at the authority; the token that it carries.
     AtAuthority(usize, usize, Request),
     /// Its answer arrives.
@@ -123,6 +126,7 @@ impl World {
                     self.tell(at, input);
                 }
             }
+            Happening::Free(name, at) => self.free(name, at),
             Happening::AtAuthority(at, token, request) => self.at_authority(at, token, &request),
             Happening::Answer(at, id, answer) => {
                 if self.landed(at, id) {

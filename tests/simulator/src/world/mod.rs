@@ -43,11 +43,14 @@ pub struct Network {
     pub delay: u32,
     /// How long a request takes to the authority, and as long back.
     pub latency: u64,
+    /// How long a lock that was let go stays busy for others, in milliseconds: the browser hears of
+    /// that from another process than of who asks next.
+    pub freeing: u64,
 }
 
 impl Network {
     /// Nothing goes wrong.
-    pub const GOOD: Self = Self { loss: 0, doubling: 0, delay: 1, latency: 5 };
+    pub const GOOD: Self = Self { loss: 0, doubling: 0, delay: 1, latency: 5, freeing: 0 };
 }
 
 /// What ails the authority.
