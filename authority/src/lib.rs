@@ -12,6 +12,7 @@
 
 pub mod admins;
 mod admission;
+mod answers;
 pub mod bearer;
 pub mod calls;
 pub mod cli;
@@ -44,14 +45,12 @@ use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{MatchedPath, Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
-    middleware::{self, Next},
-    response::Response,
+    http::{HeaderValue, StatusCode, header},
     routing::get,
     serve::ListenerExt,
 };
 use tokio::net::TcpListener;
+use tower::{ServiceBuilder, layer::layer_fn};
 use tower_http::{
     limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
     trace::TraceLayer,
@@ -75,16 +74,16 @@ pub fn app(state: AppState) -> Router {
     if let Some(www) = &state.settings().www {
         router = demo::add(router, www, state.settings().dist.as_deref());
     }
-    router
-        .layer(RequestBodyLimitLayer::new(MAX_BODY))
-        // A state is old the moment it is sent.
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+    let answering = state.clone();
+    // One stack, since a router boxes and clones each of its layers for each request.
+    let stack = ServiceBuilder::new()
+        .layer(TraceLayer::new_for_http().make_span_with(answers::span))
+        .layer(layer_fn(move |inner| answers::answers(inner, answering.clone())))
         .layer(cors::layer(state.settings()))
-        .layer(middleware::from_fn(problem::normalize))
-        .layer(middleware::from_fn_with_state(state.clone(), count))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .with_state(state)
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
+        // A state is old the moment it is sent.
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE));
+    router.layer(RequestBodyLimitLayer::new(MAX_BODY)).layer(stack).with_state(state)
 }
 
 /// Serves until `shutdown` completes. Event streams are closed then, and requests in flight have
@@ -137,38 +136,4 @@ pub async fn run(
         tracing::error!(%error, "what came last may not be kept");
     }
     result
-}
-
-/// Paths and queries stay out of the log: they can name users and carry tokens.
-fn span(request: &Request) -> tracing::Span {
-    // The calls under /api/v2 carry the id that their answers do.
-    let context_id = tracing::field::Empty;
-    let (method, route) = (method(request.method()), route(request));
-    tracing::info_span!("request", method, route, context_id)
-}
-
-async fn count(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let (method, route) = (method(request.method()), route(&request).to_owned());
-    let response = next.run(request).await;
-    let status = response.status().as_u16();
-    state.metrics().requests.get_or_create(&metrics::Request { method, route, status }).inc();
-    response
-}
-
-fn route(request: &Request) -> &str {
-    request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str)
-}
-
-/// Anybody can invent methods, and each would be a new label.
-fn method(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::HEAD => "HEAD",
-        Method::POST => "POST",
-        Method::PUT => "PUT",
-        Method::PATCH => "PATCH",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
-    }
 }

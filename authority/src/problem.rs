@@ -4,19 +4,15 @@ use std::borrow::Cow;
 
 use axum::{
     Json,
-    extract::{
-        Request,
-        rejection::{JsonRejection, QueryRejection},
-    },
+    extract::rejection::{JsonRejection, QueryRejection},
     http::{HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
 use stillhere::core::ended::EndedBecause;
 use utoipa::{IntoResponses, ToSchema};
 
-use crate::{routes::genesys, sessions::Gone, store::StoreError};
+use crate::{sessions::Gone, store::StoreError};
 
 const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -283,11 +279,7 @@ impl IntoResponse for Problem {
 }
 
 /// Gives errors that no handler made (unknown route, wrong method, too large) the same form.
-pub(crate) async fn normalize(request: Request, next: Next) -> Response {
-    if genesys::answers(request.uri().path()) {
-        return genesys::error::normalize(request, next).await;
-    }
-    let response = next.run(request).await;
+pub(crate) fn normalize(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     if !is_error || response.headers().get(header::CONTENT_TYPE) == Some(&MEDIA_TYPE) {

@@ -6,9 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use axum::{
     Json,
-    extract::Request,
     http::{HeaderName, HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -197,18 +195,22 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Names the request, and gives every error of this face its form: those of its handlers, and those
-/// that no handler made (unknown route, wrong method, too large).
-pub(crate) async fn normalize(request: Request, next: Next) -> Response {
+/// Names a request: its log lines and its answer carry that name.
+pub(crate) fn begin() -> String {
     let id = new_id();
     tracing::Span::current().record("context_id", &id);
-    let mut response = next.run(request).await;
+    id
+}
+
+/// Gives the answer the name of its request, and every error of this face its form: those of its
+/// handlers, and those that no handler made (unknown route, wrong method, too large).
+pub(crate) fn normalize(id: &str, mut response: Response) -> Response {
     let status = response.status();
     if status.is_client_error() || status.is_server_error() {
         let refused = response.extensions_mut().remove::<Refused>();
         let refused = refused.unwrap_or_else(|| Refused::new(status, advice(status)));
         tracing::info!(status = status.as_u16(), code = refused.code, "refused");
-        let mut error = Json(refused.body(id.clone())).into_response();
+        let mut error = Json(refused.body(id.to_owned())).into_response();
         *error.status_mut() = status;
         for (name, value) in response.headers() {
             if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
@@ -217,7 +219,7 @@ pub(crate) async fn normalize(request: Request, next: Next) -> Response {
         }
         response = error;
     }
-    if let Ok(id) = HeaderValue::from_str(&id) {
+    if let Ok(id) = HeaderValue::from_str(id) {
         response.headers_mut().insert(CORRELATION_ID, id);
     }
     response
