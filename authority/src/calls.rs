@@ -45,6 +45,11 @@ impl Calls {
         true
     }
 
+    /// Replaces each moment: a store may count from another than 1970.
+    pub(crate) fn map_moments(&mut self, to: impl Fn(u64) -> u64) {
+        self.0.iter_mut().for_each(|call| call.at = to(call.at));
+    }
+
     /// The calls, in no order.
     pub fn iter(&self) -> impl Iterator<Item = &Call> {
         self.0.iter()

@@ -35,6 +35,13 @@ impl Newest {
         }
     }
 
+    pub(crate) fn map_moments(&mut self, to: impl Fn(u64) -> u64) {
+        let Self { keystrokes, clicks, heartbeats, notes, api_calls } = self;
+        for at in [keystrokes, clicks, heartbeats, notes, api_calls].into_iter().flatten() {
+            *at = to(*at);
+        }
+    }
+
     /// Each kind that was seen, with its name and when.
     pub fn kinds(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let Self { keystrokes, clicks, heartbeats, notes, api_calls } = *self;

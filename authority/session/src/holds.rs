@@ -33,6 +33,12 @@ pub(crate) struct Holds {
 }
 
 impl Holds {
+    pub(crate) fn map_moments(&mut self, to: impl Fn(u64) -> u64) {
+        for hold in &mut self.live {
+            (hold.expires_at, hold.taken_at) = (to(hold.expires_at), to(hold.taken_at));
+        }
+    }
+
     /// Those that live at `now`.
     pub(crate) fn at(&self, now: u64) -> impl Iterator<Item = &Hold> {
         self.live.iter().filter(move |hold| hold.expires_at > now)

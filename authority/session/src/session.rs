@@ -318,6 +318,16 @@ impl Session {
         self.hold_changes
     }
 
+    /// Replaces every moment but the beginning: a store may count from another than 1970.
+    pub fn map_moments(&mut self, to: impl Fn(u64) -> u64) {
+        self.active_at = to(self.active_at);
+        self.newest.map_moments(&to);
+        self.holds.map_moments(&to);
+        for ended in [&mut self.observed, &mut self.ended].into_iter().flatten() {
+            ended.at = to(ended.at);
+        }
+    }
+
     fn finish(&mut self, ended: Ended) -> Ended {
         self.ended = Some(ended);
         let held = u32::try_from(self.holds.live.len()).unwrap_or(u32::MAX);

@@ -9,10 +9,8 @@ const FORM: u8 = 1;
 ///
 /// # Errors
 /// When it cannot be written.
-pub(super) fn encode(record: &Record, mut to: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-    to.push(FORM);
-    postcard::to_extend(record, to)
-        .map_err(|why| StoreError(format!("a record cannot be written: {why}")))
+pub(super) fn encode(record: &Record, to: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    write(record, FORM, to)
 }
 
 /// Reads a record.
@@ -20,20 +18,39 @@ pub(super) fn encode(record: &Record, mut to: Vec<u8>) -> Result<Vec<u8>, StoreE
 /// # Errors
 /// When these are not the bytes of one, or those of another version of this program.
 pub(super) fn decode(bytes: &[u8]) -> Result<Record, StoreError> {
-    match bytes.split_first() {
-        Some((&FORM, rest)) => postcard::from_bytes(rest)
-            .map_err(|why| StoreError(format!("a record that it holds cannot be read: {why}"))),
-        Some((other, _)) => Err(StoreError(format!(
+    match bytes.first() {
+        Some(&FORM) | None => read(bytes).map(|(_, record)| record),
+        Some(other) => Err(StoreError(format!(
             "a record has form {other}, and this version reads form {FORM} only"
         ))),
-        None => Err(StoreError("a record is cut off".to_owned())),
     }
 }
 
-/// Whose record that is, without reading the rest of it: the user's name comes first.
-pub(super) fn user(bytes: &[u8]) -> Option<&str> {
-    let (user, _) = postcard::take_from_bytes(bytes.get(1..)?).ok()?;
-    Some(user)
+/// Appends a byte of the caller's and the record.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn write(record: &Record, first: u8, mut to: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+    to.push(first);
+    postcard::to_extend(record, to)
+        .map_err(|why| StoreError(format!("a record cannot be written: {why}")))
+}
+
+/// Reads what [`write`] wrote.
+///
+/// # Errors
+/// When these are not the bytes of one.
+pub(super) fn read(bytes: &[u8]) -> Result<(u8, Record), StoreError> {
+    let (first, rest) =
+        bytes.split_first().ok_or_else(|| StoreError("a record is cut off".to_owned()))?;
+    let record = postcard::from_bytes(rest)
+        .map_err(|why| StoreError(format!("a record that it holds cannot be read: {why}")))?;
+    Ok((*first, record))
+}
+
+/// Whose record that is, and of which sign-in, without reading the rest of it: they come first.
+pub(super) fn owner(bytes: &[u8]) -> Option<(&str, Option<&str>)> {
+    postcard::take_from_bytes(bytes.get(1..)?).ok().map(|(owner, _)| owner)
 }
 
 #[cfg(test)]
@@ -88,8 +105,8 @@ pub(super) mod tests {
 
     #[test]
     fn whose_it_is_can_be_read_alone() {
-        assert_eq!(user(&encode(&record(), Vec::new()).unwrap()), Some("ann"));
-        assert_eq!(user(&[]), None);
+        assert_eq!(owner(&encode(&record(), Vec::new()).unwrap()), Some(("ann", Some("monday"))));
+        assert_eq!(owner(&[]), None);
     }
 
     #[test]

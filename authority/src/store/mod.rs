@@ -6,7 +6,6 @@ mod journal;
 mod key;
 pub mod memory;
 pub mod redis;
-mod timers;
 
 use std::fmt;
 

@@ -100,7 +100,7 @@ impl File {
             let (key, bytes) = entry.map_err(failed)?;
             let key = Key::from_bytes(key.value())
                 .ok_or_else(|| StoreError("it holds a record without a proper key".to_owned()))?;
-            memory.put(key, &codec::decode(bytes.value())?)?;
+            memory.put(key, codec::decode(bytes.value())?)?;
         }
         let mut journal = memory.journal.lock();
         let meta = txn.open_table(META).map_err(failed)?;
@@ -130,15 +130,15 @@ impl File {
     /// Writes all of it or nothing, and returns when it is on disk.
     pub(super) fn commit<'a>(
         &self,
-        records: impl Iterator<Item = (&'a Key, Option<Box<[u8]>>)>,
+        records: impl Iterator<Item = (&'a Key, Result<Option<Vec<u8>>, StoreError>)>,
         items: &[Item],
     ) -> Result<(), StoreError> {
         let txn = self.0.begin_write().map_err(failed)?;
         {
             let mut table = txn.open_table(RECORDS).map_err(failed)?;
             for (key, bytes) in records {
-                match bytes {
-                    Some(bytes) => table.insert(key.bytes().as_slice(), &*bytes),
+                match bytes? {
+                    Some(bytes) => table.insert(key.bytes().as_slice(), bytes.as_slice()),
                     None => table.remove(key.bytes().as_slice()),
                 }
                 .map_err(failed)?;

@@ -106,10 +106,7 @@ impl Drop for Writer {
 
 fn write(file: &File, memory: &MemoryStore, desk: &Desk) {
     while let Some(work) = next(desk) {
-        let current = work.dirty.iter().map(|key| {
-            let bytes = memory.records.get(key);
-            (key, bytes.map(|bytes| bytes.clone()))
-        });
+        let current = work.dirty.iter().map(|key| (key, memory.written(key)));
         let committed = file.commit(current, &work.items).map_err(|why| why.0);
         if let Err(why) = &committed {
             tracing::error!(why, "the store could not be written");
