@@ -80,8 +80,22 @@ impl AppState {
     }
 
     /// Writes a policy, or removes it. It applies at once, to live sessions too: the streams are told,
-    /// and sessions whose deadline came nearer are looked at.
+    /// and sessions whose deadline came nearer are looked at. A caller who hangs up stops nothing of it:
+    /// what is kept must be in force.
     pub(crate) async fn write_policy(
+        &self,
+        by: &str,
+        scope: Scope,
+        layer: Option<Layer>,
+        expected: Option<u64>,
+    ) -> Result<Written, StoreError> {
+        let (state, by) = (self.clone(), by.to_owned());
+        let write = async move { state.keep_policy(&by, scope, layer, expected).await };
+        let written = tokio::spawn(write).await;
+        written.map_err(|why| StoreError(format!("a policy was not written: {why}")))?
+    }
+
+    async fn keep_policy(
         &self,
         by: &str,
         scope: Scope,

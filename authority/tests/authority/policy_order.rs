@@ -162,6 +162,27 @@ async fn of_two_that_write_at_the_same_time_the_one_that_was_kept_last_applies()
 }
 
 #[tokio::test]
+async fn a_policy_that_was_kept_applies_though_its_writer_hung_up() {
+    let store = Arc::new(Shared::default());
+    let node = store.node().await;
+    store.answers_late.store(true, Ordering::SeqCst);
+    let writing = tokio::spawn({
+        let node = node.clone();
+        async move { write(&node, 60_000).await }
+    });
+    soon(&store.kept).await;
+    writing.abort();
+    assert!(writing.await.unwrap_err().is_cancelled());
+    store.late.notify_one();
+    let applies = async {
+        while in_force(&node).await != 60_000 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, applies).await.expect("it is kept and does not apply");
+}
+
+#[tokio::test]
 async fn a_policy_that_could_not_be_read_when_it_was_told_is_read_later() {
     let store = Arc::new(Shared::default());
     let (one, other) = (store.node().await, store.node().await);
