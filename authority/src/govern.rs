@@ -22,34 +22,54 @@ fn parse(scope: &Scope, text: &str) -> Result<Stored, StoreError> {
 impl AppState {
     /// Reads all policies from the store, whose version is `at_least` that from then on.
     pub(crate) async fn read_policies(&self, at_least: u64) -> Result<(), StoreError> {
-        let (version, known) = self.store().policies(at_least).await?;
-        self.policies().raise(version);
-        for (scope, text) in &known {
-            self.take_in(scope, Some(text), version)?;
-        }
-        let gone = self.policies().scopes().into_iter();
-        for scope in gone.filter(|scope| known.iter().all(|(other, _)| other != scope)) {
-            self.take_in(&scope, None, version)?;
-        }
+        while !self.read_policies_once(at_least).await? {}
         self.tell_all();
         Ok(())
     }
 
+    /// False if others were taken in meanwhile, as in [`AppState::read_policy`].
+    async fn read_policies_once(&self, at_least: u64) -> Result<bool, StoreError> {
+        let asked = self.policies().version();
+        let (version, known) = self.store().policies(at_least).await?;
+        let version = version.max(asked);
+        for (scope, text) in &known {
+            if !self.take_in(scope, Some(text), version)? {
+                return Ok(false);
+            }
+        }
+        let gone = self.policies().scopes().into_iter();
+        for scope in gone.filter(|scope| known.iter().all(|(other, _)| other != scope)) {
+            if !self.take_in(&scope, None, version)? {
+                return Ok(false);
+            }
+        }
+        self.policies().raise(version);
+        Ok(true)
+    }
+
     /// Reads one policy from the store, and lets those know whom it concerns.
     pub(crate) async fn read_policy(&self, scope: &Scope) -> Result<(), StoreError> {
-        let (version, text) = self.store().policy(scope).await?;
-        self.take_in(scope, text.as_deref(), version)?;
+        loop {
+            // A store that lost what came last is at a lower version than before, and is believed.
+            let asked = self.policies().version();
+            let (version, text) = self.store().policy(scope).await?;
+            // What was taken in since may be newer than what was read: then it is read again.
+            if self.take_in(scope, text.as_deref(), version.max(asked))? {
+                break;
+            }
+        }
         self.tell(scope);
         Ok(())
     }
 
-    fn take_in(&self, scope: &Scope, text: Option<&str>, version: u64) -> Result<(), StoreError> {
+    /// False if the policies are newer than that version.
+    fn take_in(&self, scope: &Scope, text: Option<&str>, version: u64) -> Result<bool, StoreError> {
         let stored = text.map(|text| parse(scope, text)).transpose()?;
-        if stored != self.policies().stored(scope) || version > self.policies().version() {
-            let put = self.policies().put(scope, stored, version, self.now_ms());
-            put.map_err(|why| unreadable(scope, &why))?;
+        if stored == self.policies().stored(scope) && version <= self.policies().version() {
+            return Ok(true);
         }
-        Ok(())
+        let put = self.policies().put(scope, stored, version, self.now_ms());
+        put.map_err(|why| unreadable(scope, &why))
     }
 
     fn tell(&self, scope: &Scope) {
@@ -60,8 +80,22 @@ impl AppState {
     }
 
     /// Writes a policy, or removes it. It applies at once, to live sessions too: the streams are told,
-    /// and sessions whose deadline came nearer are looked at.
+    /// and sessions whose deadline came nearer are looked at. A caller who hangs up stops nothing of it:
+    /// what is kept must be in force.
     pub(crate) async fn write_policy(
+        &self,
+        by: &str,
+        scope: Scope,
+        layer: Option<Layer>,
+        expected: Option<u64>,
+    ) -> Result<Written, StoreError> {
+        let (state, by) = (self.clone(), by.to_owned());
+        let write = async move { state.keep_policy(&by, scope, layer, expected).await };
+        let written = tokio::spawn(write).await;
+        written.map_err(|why| StoreError(format!("a policy was not written: {why}")))?
+    }
+
+    async fn keep_policy(
         &self,
         by: &str,
         scope: Scope,
@@ -88,8 +122,12 @@ impl AppState {
         let rule = Rule { scope: &scope, text: text.as_deref(), expected, now, audit: &audit };
         let written = self.store().write_policy(rule).await?;
         if let Written::Version(version) = written {
-            self.take_in(&scope, text.as_deref(), version)?;
-            self.tell(&scope);
+            // Two that write at the same time can come here in the other order than they wrote.
+            if self.take_in(&scope, text.as_deref(), version)? {
+                self.tell(&scope);
+            } else {
+                self.read_policy(&scope).await?;
+            }
             // It takes a while where there are many; whoever calls in between is judged by the new
             // policy all the same.
             tokio::spawn(look_again(self.clone(), scope));

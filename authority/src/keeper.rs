@@ -64,27 +64,37 @@ pub(crate) async fn tidy(state: AppState) {
     }
 }
 
-/// Takes in what other nodes changed, until the shutdown.
+/// Takes in what other nodes changed, until the shutdown. Nobody tells a second time of a policy that
+/// could not be read, so all are read again after a while.
 pub(crate) async fn listen(state: AppState) {
+    let mut again_at = None;
     loop {
         let news = tokio::select! {
-            news = state.store().news() => news,
+            news = state.store().news() => Some(news),
+            () = state.sleep_until(again_at.unwrap_or(u64::MAX)), if again_at.is_some() => None,
             () = state.stopping().cancelled() => return,
         };
         let heard = match &news {
-            News::Session(key) => {
+            Some(News::Session(key)) => {
                 state.hub().wake(key);
-                Ok(())
+                continue;
             }
-            News::Policy(scope) => state.read_policy(scope).await,
-            News::Missed => {
+            Some(News::Policy(scope)) => state.read_policy(scope).await,
+            Some(News::Missed) => {
                 let read = state.read_policies(0).await;
                 state.hub().wake_all();
                 read
             }
+            None => state.read_policies(0).await,
         };
-        if let Err(error) = heard {
-            tracing::error!(%error, "a policy that another node changed could not be read");
+        match heard {
+            // This one was read, and perhaps not the one before.
+            Ok(()) if matches!(news, Some(News::Policy(_))) => {}
+            Ok(()) => again_at = None,
+            Err(error) => {
+                tracing::error!(%error, "a policy that another node changed could not be read");
+                again_at = Some(state.now_ms().saturating_add(RETRY_MS));
+            }
         }
     }
 }

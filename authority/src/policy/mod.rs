@@ -174,7 +174,8 @@ impl Policies {
         layers.version = layers.version.max(version);
     }
 
-    /// Takes in a layer as the store has it. None removes it.
+    /// Takes in a layer as the store had it at that version. None removes it. False if the layers are
+    /// newer than that: then nothing has changed, since this one may have been written again.
     ///
     /// # Errors
     /// One sentence, when it cannot be read; nothing has changed then.
@@ -184,10 +185,13 @@ impl Policies {
         stored: Option<Stored>,
         version: u64,
         now: u64,
-    ) -> Result<(), String> {
+    ) -> Result<bool, String> {
         let entry = stored.map(Entry::new).transpose()?;
         let mut layers = self.layers.write();
-        layers.version = layers.version.max(version);
+        if layers.version > version {
+            return Ok(false);
+        }
+        layers.version = version;
         let before = layers.replace(scope, entry);
         let recent = now.saturating_sub(stillhere::core::policy::MAX_IDLE_TIMEOUT_MS);
         layers.past.retain(|past| past.changed_at > recent);
@@ -195,7 +199,7 @@ impl Policies {
             layers.past.remove(0);
         }
         layers.past.push(Past { scope: scope.clone(), entry: before, changed_at: now });
-        Ok(())
+        Ok(true)
     }
 
     /// A layer as it was written.

@@ -21,6 +21,7 @@ mod observe;
 mod openapi;
 mod policy;
 mod policy_bounds;
+mod policy_order;
 mod question;
 mod rig;
 mod session_rule;

@@ -31,6 +31,26 @@ async fn a_node_that_was_cut_off_says_so_and_reads_the_truth() {
     assert_eq!(soon(far.news()).await, News::Session(key(1)), "it hears again");
 }
 
+/// The far node gave up, and what it had sent arrives all the same.
+#[tokio::test]
+async fn what_arrives_late_changes_nothing_that_came_before() {
+    let server = Server::start();
+    let proxy = Proxy::to(server.port()).await;
+    let options =
+        RedisOptions { time_limit: Duration::from_millis(300), ..RedisOptions::default() };
+    let (far, _) = RedisStore::open(&proxy.url, options).await.unwrap();
+    let near = node(&server.url()).await;
+    far.insert(key(1), record()).await.unwrap();
+    proxy.hold();
+    assert!(touch(&far, &key(1)).await.is_err());
+    assert!(revoke(&near, &key(1)).await.unwrap());
+    proxy.mend();
+    let token = key(1);
+    at_last(|| touch(&far, &token)).await;
+    let record = known(&near, &token).await;
+    assert!(is_revoked(&record) && record.keepalives == 0, "{record:?}");
+}
+
 /// A firewall that forgot a connection says nothing. The real clock is the point here.
 #[tokio::test]
 #[expect(clippy::disallowed_methods, reason = "how long it takes is measured")]

@@ -1,13 +1,19 @@
 //! What one node changes the others hear.
 
+use std::time::Duration;
+
 use futures_util::FutureExt;
 use stillhere_authority::{
     policy::Scope,
-    store::{News, Rule, Store, Weight},
+    store::{
+        News, Rule, Store, Weight,
+        redis::{RedisOptions, RedisStore},
+    },
 };
 
 use crate::{
-    rig::{effect, insert_many, key, listening, node, record, revoke, soon, touch},
+    proxy::Proxy,
+    rig::{at_last, effect, insert_many, key, listening, node, record, revoke, soon, touch},
     server::Server,
 };
 
@@ -46,15 +52,41 @@ async fn a_change_that_is_told_need_not_change_the_record() {
 }
 
 #[tokio::test]
-async fn policies_are_told_to_others() {
+async fn policies_are_told_to_all() {
     let server = Server::start();
     let (one, other) = (listening(&server.url()).await, listening(&server.url()).await);
     for scope in [Scope::Organization, Scope::Group("a b".into()), Scope::User("x:y".into())] {
         write(&one, &scope).await;
-        assert_eq!(soon(other.news()).await, News::Policy(scope));
+        for node in [&one, &other] {
+            assert_eq!(soon(node.news()).await, News::Policy(scope.clone()));
+        }
     }
-    write(&other, &Scope::Organization).await;
-    assert_eq!(soon(one.news()).await, News::Policy(Scope::Organization));
+}
+
+/// Nobody else would say so: it has been written, and the node that did was told that it failed.
+#[tokio::test]
+async fn a_policy_whose_answer_got_lost_is_told_to_the_node_that_wrote_it() {
+    let server = Server::start();
+    let proxy = Proxy::to(server.port()).await;
+    let limit = Duration::from_millis(300);
+    let options = RedisOptions { time_limit: limit, ..RedisOptions::default() };
+    let (far, _) = RedisStore::open(&proxy.url, options).await.unwrap();
+    assert_eq!(soon(far.news()).await, News::Missed);
+    // The server knows the script from now on.
+    write(&far, &Scope::Organization).await;
+    assert_eq!(soon(far.news()).await, News::Policy(Scope::Organization));
+    // It is sent after this, and its answer does not come back.
+    let audit = |_| {
+        proxy.hold_answers();
+        String::new()
+    };
+    let scope = Scope::Group("night".into());
+    let rule = Rule { scope: &scope, text: Some("{}"), expected: None, now: 1, audit: &audit };
+    assert!(far.write_policy(rule).await.is_err());
+    proxy.mend();
+    let told = soon(far.news()).await;
+    assert!(told == News::Policy(scope.clone()) || told == News::Missed, "{told:?}");
+    assert_eq!(at_last(|| far.policy(&scope)).await.1.as_deref(), Some("{}"));
 }
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! The network between a node and its server, which a test can break.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use tokio::{
-    io::copy_bidirectional,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::watch,
 };
@@ -12,6 +12,10 @@ use tokio::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Open,
+    /// Nothing passes. It does as soon as the way is open again, however late that is.
+    Held,
+    /// The same for what the server sends; what it is sent passes.
+    HeldBack,
     /// Connections are closed, new ones too.
     Cut,
 }
@@ -39,6 +43,17 @@ impl Proxy {
         self.way.send_replace(Way::Cut);
     }
 
+    /// Keeps back what is sent, over new connections too.
+    pub fn hold(&self) {
+        self.way.send_replace(Way::Held);
+    }
+
+    /// Keeps back what the server sends.
+    pub fn hold_answers(&self) {
+        self.way.send_replace(Way::HeldBack);
+    }
+
+    /// Opens the way; what was held back passes.
     pub fn mend(&self) {
         self.way.send_replace(Way::Open);
     }
@@ -57,12 +72,17 @@ async fn accept(
 ) {
     while let Ok((client, _)) = listener.accept().await {
         let (mut way, mut silent) = (way.subscribe(), silent.subscribe());
+        let (there_way, back_way) = (way.clone(), way.clone());
         tokio::spawn(async move {
             let pass = async {
+                // Both connections stay open when they fall silent.
                 let mut client = client;
                 let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+                let ((from, to), (back, there)) = (client.split(), server.split());
+                let there = pump(from, there, there_way, &[Way::Held]);
+                let back = pump(back, to, back_way, &[Way::Held, Way::HeldBack]);
                 tokio::select! {
-                    passed = copy_bidirectional(&mut client, &mut server) => passed.map(drop),
+                    passed = async { tokio::try_join!(there, back) } => passed.map(drop),
                     _ = silent.changed() => std::future::pending().await,
                 }
             };
@@ -71,5 +91,23 @@ async fn accept(
                 _ = way.wait_for(|way| *way == Way::Cut) => {}
             }
         });
+    }
+}
+
+/// Passes on one direction until it ends, except while the way is one of those.
+async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    mut way: watch::Receiver<Way>,
+    held: &[Way],
+) -> io::Result<()> {
+    let mut buffer = vec![0; 16 * 1024];
+    loop {
+        let read = from.read(&mut buffer).await?;
+        let _ = way.wait_for(|way| !held.contains(way)).await;
+        if read == 0 {
+            return to.shutdown().await;
+        }
+        to.write_all(&buffer[..read]).await?;
     }
 }

@@ -38,7 +38,7 @@ impl Server {
         // Another process can take a free port before the server does.
         let (child, port) = (0..9)
             .find_map(|_| {
-                let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+                let port = free_port();
                 spawn(port, &folder, &flags).map(|child| (child, port))
             })
             .expect("no server could be started on any of nine free ports");
@@ -72,6 +72,15 @@ impl Drop for Server {
         let _ = self.child.wait();
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// A port that nobody listens on, below those that systems give to connections that go out: one of
+/// those could take it while its server is down, and that one could not come back.
+pub fn free_port() -> u16 {
+    (0..99)
+        .map(|_| 10_000 + u16::try_from(getrandom::u32().unwrap() % 20_000).unwrap())
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("none of 99 ports is free")
 }
 
 /// Returns once it answers. None if it ended instead.

@@ -10,9 +10,10 @@
 //! An answer means that the server has the change in memory and in its append-only file as far as it
 //! is set up to:
 //! - `appendonly yes`, `appendfsync always`: an acknowledged end survives a power cut.
-//! - `appendfsync everysec`: up to about a second of changes is lost in a power cut, revocations too;
-//!   a server that only crashed loses none. A lost touch is made up for by the next keep-alive, a lost
-//!   revocation is not.
+//! - `appendfsync everysec`: up to two seconds of changes are lost in a power cut, revocations too, and
+//!   where only the server is killed as well: it puts off writing to its file for as long as that while
+//!   a sync is under way, and answers all the same. A lost touch is made up for by the next keep-alive,
+//!   a lost revocation is not.
 //! - `appendonly no`: all is lost that came after the last snapshot. [`RedisStore::open`] warns of it.
 //!
 //! A replica is behind by what is on the way: after a failover to it the last changes can be missing.

@@ -30,14 +30,13 @@ pub(super) fn message(node: &str, news: &News) -> String {
     }
 }
 
-/// What a message says, unless it is this node's own. One that a newer version sent says that
-/// something was missed.
+/// What a message says, unless it is this node's own of a session. Its own of a policy is news too:
+/// one whose answer got lost has been written, and this node would be the only one that does not know.
+/// A message that a newer version sent says that something was missed.
 fn read(node: &str, message: &str) -> Option<News> {
     let (from, news) = message.split_once(' ').unwrap_or_default();
-    if from == node {
-        return None;
-    }
     let known = match news.split_once(' ') {
+        Some(("session", _)) if from == node => return None,
         Some(("session", id)) => Key::from_id(id).map(News::Session),
         Some(("policy", scope)) => Scope::parse(scope).map(News::Policy),
         _ => None,
@@ -166,16 +165,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_says_what_it_was_made_of_to_others_only() {
-        let key = Key::of("a token of some length");
+    fn a_message_says_what_it_was_made_of_and_a_session_to_others_only() {
+        let session = News::Session(Key::of("a token of some length"));
+        assert_eq!(read("me", &message("me", &session)), None);
+        assert_eq!(read("you", &message("me", &session)), Some(session));
         for news in [
-            News::Session(key),
             News::Policy(Scope::Organization),
             News::Policy(Scope::User("a b:c".into())),
             News::Missed,
         ] {
             let message = message("me", &news);
-            assert_eq!(read("me", &message), None);
+            assert_eq!(read("me", &message), Some(news.clone()));
             assert_eq!(read("you", &message), Some(news));
         }
     }
