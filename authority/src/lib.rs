@@ -5,6 +5,7 @@
 //!   carries out what follows.
 //! - [`policy`] says what applies to whom; `govern` is what administrators do with it.
 //! - [`notices`] tell the outside when a session ended.
+//! - [`traces`] sends spans of requests to a collector, where one is set.
 //! - `routes` is the face over HTTP; `keeper` ends tokens on time even if nobody asks.
 //!
 //! Clock, store, listener and shutdown are arguments: a test runs a whole server on a
@@ -38,6 +39,7 @@ mod secret;
 mod sessions;
 pub mod state;
 pub mod store;
+pub mod traces;
 pub mod wire;
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
@@ -75,7 +77,7 @@ pub fn app(state: AppState) -> Router {
     if let Some(www) = &state.settings().www {
         router = demo::add(router, www, state.settings().dist.as_deref());
     }
-    router
+    router = router
         .layer(RequestBodyLimitLayer::new(MAX_BODY))
         // A state is old the moment it is sent.
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
@@ -83,8 +85,11 @@ pub fn app(state: AppState) -> Router {
         .layer(cors::layer(state.settings()))
         .layer(middleware::from_fn(problem::normalize))
         .layer(middleware::from_fn_with_state(state.clone(), count))
-        .layer(TraceLayer::new_for_http().make_span_with(span))
-        .with_state(state)
+        .layer(TraceLayer::new_for_http().make_span_with(span));
+    if let Some(traces) = state.traces() {
+        router = router.layer(middleware::from_fn_with_state(traces.tracer(), traces::span));
+    }
+    router.with_state(state)
 }
 
 /// Serves until `shutdown` completes. Event streams are closed then, and requests in flight have
@@ -135,6 +140,9 @@ pub async fn run(
     tidying.abort();
     if let Err(error) = state.store().flush().await {
         tracing::error!(%error, "what came last may not be kept");
+    }
+    if let Some(traces) = state.traces() {
+        traces.stop().await;
     }
     result
 }
