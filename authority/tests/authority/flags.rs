@@ -1,6 +1,6 @@
 //! Flags and environment of the binary: a wrong one is one line and exit status 2.
 
-use std::process::Command;
+use std::{io::Write, process::Command};
 
 use clap::Parser;
 use stillhere_authority::cli::{Cli, Setup};
@@ -107,22 +107,27 @@ fn flags_become_settings() {
 
 #[test]
 fn the_collector_is_found_where_opentelemetry_says() {
-    let checked = |value: &str| {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"otlp-endpoint = \"http://file.example\"").unwrap();
+    let checked = |variable: &str, value: &str| {
         let output = Command::new(env!("CARGO_BIN_EXE_stillhere-authority"))
             .args(["--dev", "--check-config"])
             .env_clear()
-            .env("OTEL_EXPORTER_OTLP_ENDPOINT", value)
+            .env(variable, value)
             .output()
             .unwrap();
         assert!(output.status.success(), "{output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
-    for (value, spans) in [
-        ("http://collector:4318", "spans: http://collector:4318/v1/traces\n"),
-        ("https://a.example/otlp/", "spans: https://a.example/otlp/v1/traces\n"),
+    let standard = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    for (variable, value, spans) in [
+        (standard, "http://collector:4318", "spans: http://collector:4318/v1/traces\n"),
+        (standard, "https://a.example/otlp/", "spans: https://a.example/otlp/v1/traces\n"),
         // So the standard: an empty variable is none.
-        ("", "spans: none\n"),
+        (standard, "", "spans: none\n"),
+        ("STILLHERE_CONFIG", file.path().to_str().unwrap(), "http://file.example/v1/traces\n"),
     ] {
-        assert!(checked(value).ends_with(spans), "{value}: {}", checked(value));
+        let said = checked(variable, value);
+        assert!(said.ends_with(spans), "{value}: {said}");
     }
 }
