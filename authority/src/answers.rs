@@ -62,7 +62,7 @@ fn route(request: &Request) -> &str {
 }
 
 /// Anybody can invent methods, and each would be a new label.
-fn method(method: &Method) -> &'static str {
+pub(crate) fn method(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
         Method::HEAD => "HEAD",

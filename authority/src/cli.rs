@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::Parser;
 use stillhere::core::policy::{MIN_KEEPALIVE_MS, OutOfRange, Policy};
+use url::Url;
 
 use crate::{
     admins::AdminToken,
@@ -11,6 +12,7 @@ use crate::{
     demo::new_token,
     options::{Options, StoreChoice},
     state::{CALLS_PER_SECOND, Settings},
+    traces,
 };
 
 const AFTER_HELP: &str = "The administrator's token comes from STILLHERE_ADMIN_TOKEN only: arguments \
@@ -70,7 +72,7 @@ impl Setup {
         format!(
             "The configuration can be used.\nlisten: {}\nstore: {store}\nidle timeout: {}\n\
              warning before: {}\nkeep-alive: {}\nlongest hold: {}\nadministrators: {}\n\
-             receivers: {}",
+             receivers: {}\nspans: {}",
             self.listen,
             show(idle_timeout_ms),
             show(warn_before_ms),
@@ -78,6 +80,7 @@ impl Setup {
             show(max_hold_ms),
             names.join(", "),
             if receivers.is_empty() { "none".to_owned() } else { receivers.join(", ") },
+            self.settings.otlp_endpoint.as_ref().map_or("none", Url::as_str),
         )
     }
 }
@@ -96,6 +99,7 @@ impl Cli {
         let policy = policy(&options);
         policy.check(options.dev).map_err(|why| explain(&policy, why, options.dev))?;
         check_folders(&options)?;
+        let otlp_endpoint = otlp_endpoint(options.otlp_endpoint.as_deref())?;
         let made = options.dev && self.admin_token.is_none();
         let mut admins = config.admins;
         let admin_token = if made {
@@ -121,6 +125,7 @@ impl Cli {
                 www: options.www,
                 dist: options.dist,
                 notices: config.notices,
+                otlp_endpoint,
             },
             check_only: self.check_config,
             made_admin_token: admin_token.filter(|_| made),
@@ -143,6 +148,14 @@ fn check_folders(options: &Options) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// An empty variable of OpenTelemetry's environment is one that is not set. What was written may hold a
+/// password, so it is not repeated.
+fn otlp_endpoint(text: Option<&str>) -> Result<Option<Url>, String> {
+    let wrong = |why| format!("--otlp-endpoint or OTEL_EXPORTER_OTLP_ENDPOINT {why}");
+    let text = text.filter(|text| !text.is_empty());
+    text.map(|text| traces::endpoint(text).map_err(wrong)).transpose()
 }
 
 fn policy(options: &Options) -> Policy {

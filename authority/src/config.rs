@@ -172,6 +172,7 @@ mod tests {
             idle-timeout = "10m"
             allow-origin = ["https://app.example"]
             store = "sessions.redb"
+            otlp-endpoint = "http://localhost:4318"
 
             [[admin]]
             name = "workforce"
@@ -182,6 +183,7 @@ mod tests {
         .unwrap();
         assert_eq!(config.options.idle_timeout, Some(600_000));
         assert_eq!(config.options.allow_origins, ["https://app.example"]);
+        assert_eq!(config.options.otlp_endpoint.as_deref(), Some("http://localhost:4318"));
         assert_eq!(config.admins[0].scopes, [Scope::PolicyWrite]);
         let abc = AdminToken::of_all_scopes("workforce", "abc");
         assert_eq!(config.admins[0].digest, abc.digest);

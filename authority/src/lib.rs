@@ -5,6 +5,7 @@
 //!   carries out what follows.
 //! - [`policy`] says what applies to whom; `govern` is what administrators do with it.
 //! - [`notices`] tell the outside when a session ended.
+//! - [`traces`] sends spans of requests to a collector, where one is set.
 //! - `routes` is the face over HTTP; `keeper` ends tokens on time even if nobody asks.
 //!
 //! Clock, store, listener and shutdown are arguments: a test runs a whole server on a
@@ -39,21 +40,24 @@ mod secret;
 mod sessions;
 pub mod state;
 pub mod store;
+pub mod traces;
 pub mod wire;
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
 use axum::{
     Json, Router,
+    body::Body,
     http::{HeaderValue, StatusCode, header},
+    middleware,
     routing::get,
     serve::ListenerExt,
 };
 use tokio::net::TcpListener;
 use tower::{ServiceBuilder, layer::layer_fn};
 use tower_http::{
-    limit::RequestBodyLimitLayer, set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
-    trace::TraceLayer,
+    limit::RequestBodyLimitLayer, map_response_body::MapResponseBodyLayer,
+    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
 };
 
 pub use state::{AppState, Settings};
@@ -82,8 +86,14 @@ pub fn app(state: AppState) -> Router {
         .layer(cors::layer(state.settings()))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))
         // A state is old the moment it is sent.
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE));
-    router.layer(RequestBodyLimitLayer::new(MAX_BODY)).layer(stack).with_state(state)
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, NO_STORE))
+        .layer(MapResponseBodyLayer::new(Body::new))
+        .layer(RequestBodyLimitLayer::new(MAX_BODY));
+    router = router.layer(stack);
+    if let Some(traces) = state.traces() {
+        router = router.layer(middleware::from_fn_with_state(traces.tracer(), traces::span));
+    }
+    router.with_state(state)
 }
 
 /// Serves until `shutdown` completes. Event streams are closed then, and requests in flight have
@@ -134,6 +144,9 @@ pub async fn run(
     tidying.abort();
     if let Err(error) = state.store().flush().await {
         tracing::error!(%error, "what came last may not be kept");
+    }
+    if let Some(traces) = state.traces() {
+        traces.stop().await;
     }
     result
 }

@@ -87,6 +87,10 @@ pub struct Options {
     #[arg(long, env = "STILLHERE_BEHIND_PROXY")]
     pub behind_proxy: bool,
 
+    /// Collector that takes OTLP over HTTP, for spans of requests: http://HOST:4318 [default: none]
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
+    pub otlp_endpoint: Option<String>,
+
     /// Folder of demo pages to serve at /, together with /demo/sign-in; needs --dev
     #[arg(long, value_name = "DIR", env = "STILLHERE_WWW")]
     pub www: Option<PathBuf>,
@@ -115,6 +119,7 @@ impl Options {
             allow_origins: origins,
             calls_per_second: self.calls_per_second.or(file.calls_per_second),
             behind_proxy: self.behind_proxy || file.behind_proxy,
+            otlp_endpoint: self.otlp_endpoint.or(file.otlp_endpoint),
             www: self.www.or(file.www),
             dist: self.dist.or(file.dist),
         }

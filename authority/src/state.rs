@@ -7,6 +7,7 @@ use axum::http::HeaderValue;
 use stillhere::core::policy::Policy;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::{
     admins::AdminToken,
@@ -18,6 +19,7 @@ use crate::{
     notices::NoticeSettings,
     policy::Policies,
     store::{Key, Store},
+    traces::Traces,
 };
 
 /// Calls that one token may make in a second where nothing else is set. An agent makes one in an
@@ -49,6 +51,8 @@ pub struct Settings {
     pub dist: Option<PathBuf>,
     /// Who is told when a session ended.
     pub notices: NoticeSettings,
+    /// Where spans of requests are sent, as [`crate::traces::endpoint`] gives it.
+    pub otlp_endpoint: Option<Url>,
 }
 
 impl Default for Settings {
@@ -65,6 +69,7 @@ impl Default for Settings {
             www: None,
             dist: None,
             notices: NoticeSettings::default(),
+            otlp_endpoint: None,
         }
     }
 }
@@ -94,6 +99,7 @@ struct Inner {
     hub: Hub,
     limits: Limits,
     metrics: Metrics,
+    traces: Option<Traces>,
     stopping: CancellationToken,
 }
 
@@ -107,7 +113,7 @@ impl AppState {
     ///
     /// # Errors
     /// When the store cannot be read, holds a policy that this version cannot read, or the settings of
-    /// an issuer cannot work.
+    /// an issuer or of the collector of spans cannot work.
     pub async fn open(
         settings: Settings,
         clock: Arc<dyn Clock>,
@@ -118,6 +124,8 @@ impl AppState {
         let issuers = settings.issuers.iter().cloned().map(IssuerSettings::build);
         let issuers =
             issuers.collect::<Result<_, _>>().map_err(|why| OpenError(why.to_string()))?;
+        let traces = settings.otlp_endpoint.as_ref().map(Traces::start).transpose();
+        let traces = traces.map_err(OpenError)?;
         let policies = Policies::new(settings.policy.clone(), settings.link_tokens);
         let state = Self(Arc::new(Inner {
             settings,
@@ -130,6 +138,7 @@ impl AppState {
             hub: Hub::default(),
             limits,
             metrics: Metrics::new(),
+            traces,
             stopping: CancellationToken::new(),
         }));
         let opened = async {
@@ -195,6 +204,10 @@ impl AppState {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    pub(crate) fn traces(&self) -> Option<&Traces> {
+        self.0.traces.as_ref()
     }
 
     /// Returns once the server has been told to stop.

@@ -1,6 +1,6 @@
 //! Flags and environment of the binary: a wrong one is one line and exit status 2.
 
-use std::process::Command;
+use std::{io::Write, process::Command};
 
 use clap::Parser;
 use stillhere_authority::cli::{Cli, Setup};
@@ -18,7 +18,7 @@ fn run(flags: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String) {
 
 #[test]
 fn a_wrong_flag_is_named_in_one_line() {
-    let cases: [(&[&str], &[&str]); 15] = [
+    let cases: [(&[&str], &[&str]); 20] = [
         (&["--nonsense"], &["--nonsense"]),
         (&["--idle-timeout", "60s"], &["--idle-timeout 1m", "between 5m and 8h", "--dev"]),
         (&["--idle-timeout", "9h"], &["--idle-timeout 9h", "between 5m and 8h"]),
@@ -30,6 +30,11 @@ fn a_wrong_flag_is_named_in_one_line() {
         (&["--max-hold", "25h"], &["--max-hold", "between 0s and 1day"]),
         (&["--store", "mysql://localhost"], &["--store", "memory", "redis://HOST:PORT"]),
         (&["--allow-origin", "https://app.example/"], &["--allow-origin", "exact origin"]),
+        (&["--otlp-endpoint", "collector:4318"], &["--otlp-endpoint", "http://localhost:4318"]),
+        (&["--otlp-endpoint", "ftp://x"], &["OTLP over HTTP"]),
+        (&["--otlp-endpoint", "http://x:4318/v1/traces"], &["must not end with /v1/traces"]),
+        (&["--otlp-endpoint", "http://a:b@x"], &["OTEL_EXPORTER_OTLP_HEADERS"]),
+        (&["--check-config", "--otlp-endpoint", "x"], &["--otlp-endpoint", "OTLP over HTTP"]),
         (&["--www", "/"], &["--www needs --dev"]),
         (&["--dev", "--dist", "/"], &["--dist needs --www"]),
         (&["--dev", "--www", "/no/such/folder"], &["--www /no/such/folder", "no such folder"]),
@@ -98,4 +103,31 @@ fn flags_become_settings() {
         [60_000, 20_000, 5000, 7_200_000]
     );
     assert_eq!(settings.allow_origins, ["https://a.example", "https://b.example"]);
+}
+
+#[test]
+fn the_collector_is_found_where_opentelemetry_says() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"otlp-endpoint = \"http://file.example\"").unwrap();
+    let checked = |variable: &str, value: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_stillhere-authority"))
+            .args(["--dev", "--check-config"])
+            .env_clear()
+            .env(variable, value)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let standard = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    for (variable, value, spans) in [
+        (standard, "http://collector:4318", "spans: http://collector:4318/v1/traces\n"),
+        (standard, "https://a.example/otlp/", "spans: https://a.example/otlp/v1/traces\n"),
+        // So the standard: an empty variable is none.
+        (standard, "", "spans: none\n"),
+        ("STILLHERE_CONFIG", file.path().to_str().unwrap(), "http://file.example/v1/traces\n"),
+    ] {
+        let said = checked(variable, value);
+        assert!(said.ends_with(spans), "{value}: {said}");
+    }
 }

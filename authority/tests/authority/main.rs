@@ -28,3 +28,4 @@ mod session_rule;
 mod shutdown;
 mod sign_in;
 mod sign_out;
+mod traces;

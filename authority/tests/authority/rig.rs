@@ -1,6 +1,10 @@
 //! A whole authority in the test's process, on a clock that the test moves.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{self, Write},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -229,7 +233,10 @@ pub struct Served {
 
 impl Served {
     pub async fn signed_in() -> Self {
-        let rig = Rig::signed_in().await;
+        Self::of(Rig::signed_in().await).await
+    }
+
+    pub async fn of(rig: Rig) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel();
@@ -248,5 +255,25 @@ impl Served {
         let response = self.get("/v1/events").send().await.unwrap();
         assert_eq!(response.status(), 200);
         Events(response.bytes_stream().boxed().eventsource())
+    }
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+pub struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Lines {
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

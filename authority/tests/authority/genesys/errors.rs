@@ -1,10 +1,5 @@
 //! Errors: one form for everything below /api/v2, and the name of the request in it.
 
-use std::{
-    io::Write,
-    sync::{Arc, Mutex},
-};
-
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode, header},
@@ -12,7 +7,7 @@ use axum::{
 use serde_json::json;
 
 use super::{ME, SETTINGS, TIMEOUT, put};
-use crate::rig::{ADMIN, Rig, TOKEN};
+use crate::rig::{ADMIN, Lines, Rig, TOKEN};
 
 fn request(method: Method, path: &str) -> axum::http::request::Builder {
     Request::builder().method(method).uri(path)
@@ -113,20 +108,6 @@ async fn each_request_has_a_name_of_its_own() {
     assert_eq!(names.len(), 3);
 }
 
-/// What was logged.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_log_names_the_request_that_was_refused() {
     let lines = Lines::default();
@@ -143,7 +124,7 @@ async fn the_log_names_the_request_that_was_refused() {
         put(&rig, wrong).await
     };
     let id = answer.header("inin-correlation-id");
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.text();
     let line =
         text.lines().find(|line| line.contains(id)).unwrap_or_else(|| panic!("{id}: {text}"));
     assert!(line.contains("status=400") && line.contains("invalid.value"), "{line}");
