@@ -62,6 +62,13 @@ impl AppState {
         Ok(())
     }
 
+    /// A layer as the store has it, for whoever changes a part of it, and the version of the policies.
+    pub(crate) async fn kept_policy(&self, scope: &Scope) -> Result<(u64, Layer), StoreError> {
+        let (version, text) = self.store().policy(scope).await?;
+        let stored = text.map(|text| parse(scope, &text)).transpose()?;
+        Ok((version, stored.map(|stored| stored.layer).unwrap_or_default()))
+    }
+
     /// False if the policies are newer than that version.
     fn take_in(&self, scope: &Scope, text: Option<&str>, version: u64) -> Result<bool, StoreError> {
         let stored = text.map(|text| parse(scope, text)).transpose()?;

@@ -31,6 +31,9 @@ struct Shared {
     answers_late: AtomicBool,
     late: Notify,
     kept: Notify,
+    /// The next policy that is read is read now, and its answer comes late.
+    reads_late: AtomicBool,
+    read: Notify,
     /// Policies cannot be read.
     away: AtomicBool,
     asked: Notify,
@@ -63,7 +66,12 @@ impl Store for Shared {
 
     async fn policy(&self, scope: &Scope) -> Result<(u64, Option<String>)> {
         self.read().await?;
-        self.store.policy(scope).await
+        let policy = self.store.policy(scope).await;
+        if self.reads_late.swap(false, Ordering::SeqCst) {
+            self.read.notify_one();
+            soon(&self.late).await;
+        }
+        policy
     }
 
     async fn news(&self) -> News {
@@ -159,6 +167,29 @@ async fn of_two_that_write_at_the_same_time_the_one_that_was_kept_last_applies()
     let first = first.await.unwrap();
     assert!(first["version"].as_u64() < second["version"].as_u64(), "{first} {second}");
     assert_eq!(in_force(&node).await, 120_000);
+}
+
+#[tokio::test]
+async fn a_shift_undoes_nothing_that_is_written_at_the_same_moment() {
+    let store = Arc::new(Shared::default());
+    let (one, other) = (store.node().await, store.node().await);
+    write(&one, 60_000).await;
+    store.reads_late.store(true, Ordering::SeqCst);
+    let shift = tokio::spawn({
+        let other = other.clone();
+        async move {
+            let shift = json!({ "ends_at": "2033-05-18T17:00:00Z", "grace_ms": 0 });
+            other.put_policy("users/ann/shift", shift).await
+        }
+    });
+    soon(&store.read).await;
+    write(&one, 120_000).await;
+    store.late.notify_one();
+    shift.await.unwrap();
+    let path = "/v1/admin/policy/users/ann";
+    let kept = other.call(Method::GET, path, crate::rig::ADMIN, None).await.json();
+    assert_eq!(kept["max_hold_ms"], 120_000, "{kept}");
+    assert!(kept["shift"].is_object(), "{kept}");
 }
 
 #[tokio::test]

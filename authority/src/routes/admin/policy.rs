@@ -20,6 +20,10 @@ use crate::{
     wire::Object,
 };
 
+/// How often a shift is written anew, where somebody else wrote a policy at the same moment. A workforce
+/// system may send those of a whole site at once.
+const TRIES: u8 = 100;
+
 /// All policies but the users' own.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PoliciesBody {
@@ -231,9 +235,19 @@ pub(crate) async fn put_shift(
     admin.may(May::PolicyWrite)?;
     let Json(Object(shift)) = shift?;
     let scope = Scope::User(user);
-    let before = state.policies().stored(&scope).map(|stored| stored.layer).unwrap_or_default();
-    let layer = Layer { shift: Some(shift), ..before };
-    write(&state, &admin, &headers, scope, Some(Ok(Json(Object(layer))))).await
+    let wanted = if_match(&headers)?;
+    let mut tries = 0;
+    loop {
+        let (version, before) = state.kept_policy(&scope).await?;
+        let layer = Layer { shift: Some(shift.clone()), ..before };
+        check(&state, &scope, Some(&layer))?;
+        let expected = wanted.unwrap_or(version);
+        match state.write_policy(&admin.name, scope.clone(), Some(layer), Some(expected)).await? {
+            // Somebody wrote any policy in between: with theirs it is read again.
+            Written::Conflict(_) if wanted.is_none() && tries < TRIES => tries += 1,
+            done => return written(done),
+        }
+    }
 }
 
 fn get(state: &AppState, admin: &Admin, scope: &Scope) -> Result<Json<Layer>, Problem> {
@@ -254,14 +268,20 @@ async fn write(
 ) -> Result<Json<WrittenBody>, Problem> {
     admin.may(May::PolicyWrite)?;
     let layer = layer.transpose()?.map(|Json(Object(layer))| layer);
-    if let Scope::Group(text) | Scope::User(text) = &scope {
+    check(state, &scope, layer.as_ref())?;
+    let expected = if_match(headers)?;
+    written(state.write_policy(&admin.name, scope, layer, expected).await?)
+}
+
+fn check(state: &AppState, scope: &Scope, layer: Option<&Layer>) -> Result<(), Problem> {
+    if let Scope::Group(text) | Scope::User(text) = scope {
         name("the name in the path", text).map_err(unprocessable)?;
     }
-    if let Some(layer) = &layer {
-        layer.check(&scope, state.settings().dev).map_err(unprocessable)?;
-    }
-    let expected = if_match(headers)?;
-    match state.write_policy(&admin.name, scope, layer, expected).await? {
+    layer.map_or(Ok(()), |layer| layer.check(scope, state.settings().dev)).map_err(unprocessable)
+}
+
+fn written(written: Written) -> Result<Json<WrittenBody>, Problem> {
+    match written {
         Written::Version(version) => Ok(Json(WrittenBody { version })),
         Written::Conflict(version) => Err(Problem::new(
             StatusCode::PRECONDITION_FAILED,
