@@ -9,10 +9,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use tower::{Service, service_fn};
+use tracing::{Instrument as _, Span};
 
 use crate::{metrics, problem, routes::genesys, state::AppState};
 
-/// Gives errors the form of the face that was called, and counts what was answered.
+/// Gives log lines the span of their request, errors the form of the face that was called, and counts what
+/// was answered.
 ///
 /// A service and not a function of [`axum::middleware`]: that one boxes and clones all that it wraps for
 /// each request.
@@ -27,12 +29,14 @@ where
         + Sync,
 {
     service_fn(move |request: Request| {
+        let span = span(&request);
         let (method, route) = (method(request.method()), route(&request).to_owned());
-        let genesys = genesys::answers(request.uri().path()).then(genesys::error::begin);
+        let genesys = genesys::answers(request.uri().path());
+        let genesys = genesys.then(|| genesys::error::begin(&span));
         let state = state.clone();
         // What a router is made of is ready whenever it is called.
-        let answering = inner.call(request);
-        async move {
+        let answering = span.in_scope(|| inner.call(request));
+        let answered = async move {
             let response = answering.await?.into_response();
             let response = match genesys {
                 Some(id) => genesys::error::normalize(&id, response),
@@ -45,12 +49,13 @@ where
                 .get_or_create(&metrics::Request { method, route, status })
                 .inc();
             Ok(response)
-        }
+        };
+        answered.instrument(span)
     })
 }
 
 /// Paths and queries stay out of the log: they can name users and carry tokens.
-pub(crate) fn span(request: &Request) -> tracing::Span {
+fn span(request: &Request) -> Span {
     // The calls under /api/v2 carry the id that their answers do.
     let context_id = tracing::field::Empty;
     let (method, route) = (method(request.method()), route(request));

@@ -57,7 +57,7 @@ use tokio::net::TcpListener;
 use tower::{ServiceBuilder, layer::layer_fn};
 use tower_http::{
     limit::RequestBodyLimitLayer, map_response_body::MapResponseBodyLayer,
-    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer, trace::TraceLayer,
+    set_header::SetResponseHeaderLayer, timeout::TimeoutLayer,
 };
 
 pub use state::{AppState, Settings};
@@ -81,7 +81,6 @@ pub fn app(state: AppState) -> Router {
     let answering = state.clone();
     // One stack, since a router boxes and clones each of its layers for each request.
     let stack = ServiceBuilder::new()
-        .layer(TraceLayer::new_for_http().make_span_with(answers::span))
         .layer(layer_fn(move |inner| answers::answers(inner, answering.clone())))
         .layer(cors::layer(state.settings()))
         .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, REQUEST_TIMEOUT))

@@ -10,6 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use tracing::Span;
 use utoipa::ToSchema;
 
 use crate::{
@@ -196,9 +197,9 @@ impl IntoResponse for Refused {
 }
 
 /// Names a request: its log lines and its answer carry that name.
-pub(crate) fn begin() -> String {
+pub(crate) fn begin(span: &Span) -> String {
     let id = new_id();
-    tracing::Span::current().record("context_id", &id);
+    span.record("context_id", &id);
     id
 }
 
