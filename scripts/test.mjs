@@ -55,6 +55,11 @@ function atLeastOneFailure(code, count) {
   return code !== 0 && count.failed === 0 ? { ...count, failed: 1 } : count;
 }
 
+/** @param {Count} one @param {Count} other @returns {Count} */
+function added(one, other) {
+  return { passed: one.passed + other.passed, failed: one.failed + other.failed };
+}
+
 /** @param {string} text @param {RegExp} pattern its first group is the number */
 function sum(text, pattern) {
   return [...text.matchAll(pattern)].reduce((total, [, n]) => total + Number(n), 0);
@@ -119,8 +124,7 @@ async function otherEngines() {
   const each = ['firefox', 'webkit'].map((engine) =>
     nodeTests(suiteFiles(), ['--test-concurrency=2'], { ...process.env, ENGINE: engine }, 'keep'),
   );
-  const [one, other] = /** @type {[Count, Count]} */ (await Promise.all(each));
-  return { passed: one.passed + other.passed, failed: one.failed + other.failed };
+  return added(.../** @type {[Count, Count]} */ (await Promise.all(each)));
 }
 
 /** Each commit plays stories of its own; outside of a checkout the first ones. */
@@ -171,8 +175,12 @@ const steps = [
     work: async () => {
       const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
       await ensureOthers();
-      // Each of these drives a whole browser, and the timing of one must not disturb another.
-      return nodeTests(testFiles(true), ['--test-concurrency=1'], env);
+      // Each of these drives a whole browser. Those of the suite stand one beside them, as in the step
+      // `engines`; the clocks and sleeps of the others want the machine for themselves.
+      const suite = suiteFiles();
+      const alone = testFiles(true).filter((file) => !suite.includes(file));
+      const beside = await nodeTests(suite, ['--test-concurrency=2'], env);
+      return added(beside, await nodeTests(alone, ['--test-concurrency=1'], env));
     },
   },
   { name: 'engines', build: true, work: otherEngines },
