@@ -176,6 +176,10 @@ impl AppState {
             (Ok(record.session.state(now, in_force.terms())), Weight::Standing)
         });
         let (ended, policy) = ended.await?.ok_or(Gone::Unknown)?;
+        if ended.is_err() {
+            // It may be over by a call whose answer the store owes us: then nobody was told.
+            self.hub().wake(key);
+        }
         Ok((ended?, policy))
     }
 
@@ -191,7 +195,12 @@ impl AppState {
                 record.sign_in_over = true;
                 (lived, if news { Weight::Standing } else { Weight::Nothing })
             });
-            ended += usize::from(done.await?.is_some_and(|(lived, _)| lived));
+            let lived = done.await?.is_some_and(|(lived, _)| lived);
+            if !lived {
+                // As in `end`.
+                self.hub().wake(&key);
+            }
+            ended += usize::from(lived);
         }
         Ok(ended)
     }

@@ -1,9 +1,17 @@
 //! `GET /v1/events`: the state at once, changes when they happen, nothing per keep-alive.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 use serde_json::json;
+use stillhere::core::ended::EndedBecause;
+use stillhere_authority::{
+    AppState,
+    clock::ManualClock,
+    store::{Effect, Key, Record, Store, Weight, memory::MemoryStore},
+};
 
-use crate::rig::{ADMIN, Rig, START_MS, TIMEOUT_MS, TOKEN, report, report_with_holds};
+use crate::rig::{ADMIN, Rig, START_MS, TIMEOUT_MS, TOKEN, report, report_with_holds, settings};
 
 #[tokio::test]
 async fn the_state_comes_at_once() {
@@ -57,6 +65,31 @@ async fn an_end_is_told_to_every_stream_and_closes_it() {
         let ended = ("ended".to_owned(), json!({ "state": "ended", "because": "revoked" }));
         assert_eq!(events.next().await, Some(ended));
         assert_eq!(events.next().await, None);
+    }
+}
+
+#[tokio::test]
+async fn an_end_whose_answer_the_store_owed_is_told_when_it_is_asked_for_again() {
+    let clock = Arc::new(ManualClock::new(START_MS));
+    let store = Arc::new(MemoryStore::default());
+    let state = AppState::open(settings(), clock.clone(), store.clone()).await.unwrap();
+    let rig = Rig::of(state, clock);
+    for again in ["/v1/admin/users/ann/sessions", "/v1/admin/sessions/"] {
+        let token = format!("a-token-of-some-length-{}", again.len());
+        rig.register(&token, "ann").await;
+        let key = Key::of(&token);
+        let mut events = rig.events_of(&token).await;
+        events.next().await;
+        // What a store has carried out whose answer was lost: this process knows nothing of it.
+        let mut end = |record: &mut Record| {
+            record.session.end(START_MS, &settings().policy, EndedBecause::Revoked);
+            Effect { weight: Weight::Standing, line: None }
+        };
+        assert!(store.update(&key, &mut end).await.unwrap());
+        assert!(events.is_silent());
+        let id = if again.ends_with('/') { key.id() } else { String::new() };
+        rig.call(Method::DELETE, &format!("{again}{id}"), ADMIN, None).await;
+        assert_eq!(events.next().await.map(|(name, _)| name).as_deref(), Some("ended"), "{again}");
     }
 }
 
