@@ -2,6 +2,7 @@
 //!
 //! A million tokens must fit: docs/decisions/memory.md says what each takes, and why it is kept so.
 
+mod arena;
 mod packed;
 mod records;
 mod sign_ins;
@@ -76,12 +77,10 @@ impl Store for MemoryStore {
     }
 
     async fn update(&self, key: &Key, change: Change<'_>) -> Result<bool, StoreError> {
-        let changed =
-            self.records.update(key, |number, packed| match self.changed(number, packed, change) {
-                Ok(packed) => (Ok(()), packed),
-                Err(why) => (Err(why), None),
-            });
-        changed.transpose().map(|known| known.is_some())
+        let changed = self.records.update(key, |number, packed| {
+            self.changed(number, packed, change).map(|packed| ((), packed))
+        });
+        changed.map(|known| known.is_some())
     }
 
     async fn remove(&self, key: &Key, owner: &Owner) -> Result<(), StoreError> {

@@ -1,13 +1,13 @@
 //! Records by key, in as little memory as a standard hash table allows: a table of numbers, and for each
-//! number a record that lies in one piece with its key. Numbers stay what they are for as long as the record
-//! is known, so that whatever else points at it takes four bytes.
+//! number the place of a record, which lies in one piece with its key. Numbers stay what they are for as long
+//! as the record is known, so that whatever else points at it takes four bytes.
 
 use std::hash::{BuildHasher, RandomState};
 
 use hashbrown::{HashTable, hash_table::Entry};
 use parking_lot::Mutex;
-use slab::Slab;
 
+use super::arena::{Arena, Place};
 use crate::store::{Key, StoreError};
 
 /// How many records can be changed at once.
@@ -15,16 +15,24 @@ const SHARDS: u32 = 64;
 /// Bytes of a key.
 const KEY: usize = 17;
 
-/// The number of a record: which shard, and where in it. When the record is forgotten another may get it.
+/// The number of a record: which shard, and which of it. When the record is forgotten another may get it.
 pub(super) type Number = u32;
+
+/// The records of one shard by their number in it.
+#[derive(Debug, Default)]
+struct Slots {
+    /// None where the record is forgotten.
+    places: Vec<Option<Place>>,
+    free: Vec<u32>,
+    arena: Arena,
+}
 
 /// One shard.
 #[derive(Debug, Default)]
 struct Shard {
-    /// The places of all records, by the hash of their keys.
-    places: HashTable<u32>,
-    /// A key, followed by what is kept under it.
-    slots: Slab<Box<[u8]>>,
+    /// The numbers of all records, by the hash of their keys.
+    numbers: HashTable<u32>,
+    slots: Slots,
 }
 
 /// All records.
@@ -46,20 +54,42 @@ fn value(slot: &[u8]) -> &[u8] {
     slot.get(KEY..).unwrap_or_default()
 }
 
-fn slot(key: &Key, value: &[u8]) -> Box<[u8]> {
-    let mut slot = Vec::with_capacity(KEY + value.len());
-    slot.extend_from_slice(key.bytes());
-    slot.extend_from_slice(value);
-    slot.into_boxed_slice()
+fn full() -> StoreError {
+    StoreError("it holds as many tokens as it can".to_owned())
 }
 
-fn has(slots: &Slab<Box<[u8]>>, place: u32, key: &Key) -> bool {
-    slots.get(place as usize).is_some_and(|slot| slot.starts_with(key.bytes()))
-}
+impl Slots {
+    fn get(&self, number: u32) -> Option<&[u8]> {
+        self.places.get(number as usize)?.map(|place| self.arena.get(place))
+    }
 
-impl Shard {
-    fn place(&self, hash: u64, key: &Key) -> Option<u32> {
-        self.places.find(hash, |place| has(&self.slots, *place, key)).copied()
+    fn has(&self, number: u32, key: &Key) -> bool {
+        self.get(number).is_some_and(|slot| slot.starts_with(key.bytes()))
+    }
+
+    fn insert(&mut self, slot: &[u8]) -> Option<u32> {
+        let number = self.free.last().copied().map_or_else(|| u32::try_from(self.places.len()), Ok);
+        let number = number.ok().filter(|number| *number < u32::MAX / SHARDS)?;
+        let place = Some(self.arena.put(slot)?);
+        if self.free.pop().is_none() {
+            self.places.push(place);
+        } else if let Some(free) = self.places.get_mut(number as usize) {
+            *free = place;
+        }
+        Some(number)
+    }
+
+    fn replace(&mut self, number: u32, slot: &[u8]) -> Option<()> {
+        let place = self.places.get_mut(number as usize)?.as_mut()?;
+        *place = self.arena.replace(*place, slot)?;
+        Some(())
+    }
+
+    fn remove(&mut self, number: u32) {
+        if let Some(place) = self.places.get_mut(number as usize).and_then(Option::take) {
+            self.arena.free(place);
+            self.free.push(number);
+        }
     }
 }
 
@@ -77,79 +107,84 @@ impl Records {
     /// Keeps a value under a key that is not known yet, and gives its number. None if it is known.
     ///
     /// # Errors
-    /// When there are more records than numbers: over 67 million in a shard.
+    /// When there are more records than numbers: over 67 million in a shard, or 16 million of one length.
     pub(super) fn insert(&self, key: &Key, value: &[u8]) -> Result<Option<Number>, StoreError> {
         let hash = self.hash(key);
-        let (number, shard) = self.shard_of(hash);
-        let Shard { places, slots } = &mut *shard.lock();
-        let hash_of = |place: &u32| {
-            let slot = slots.get(*place as usize).and_then(|slot| slot.get(..KEY));
-            self.hasher.hash_one(slot.unwrap_or_default())
+        let (shard_number, shard) = self.shard_of(hash);
+        let Shard { numbers, slots } = &mut *shard.lock();
+        let hash_of = |number: &u32| {
+            let key = slots.get(*number).and_then(|slot| slot.get(..KEY));
+            self.hasher.hash_one(key.unwrap_or_default())
         };
-        let Entry::Vacant(vacant) = places.entry(hash, |place| has(slots, *place, key), hash_of)
+        let Entry::Vacant(vacant) = numbers.entry(hash, |number| slots.has(*number, key), hash_of)
         else {
             return Ok(None);
         };
-        let place =
-            u32::try_from(slots.vacant_key()).ok().filter(|place| *place < u32::MAX / SHARDS);
-        let place = place.ok_or_else(|| StoreError("it holds too many tokens".to_owned()))?;
-        vacant.insert(place);
-        slots.insert(slot(key, value));
-        Ok(Some(place * SHARDS + number))
+        let number = slots.insert(&[key.bytes().as_slice(), value].concat()).ok_or_else(full)?;
+        vacant.insert(number);
+        Ok(Some(number * SHARDS + shard_number))
     }
 
     /// Lets `change` replace what is kept under a key; None from it leaves the value as it is. None if the
     /// key is unknown.
+    ///
+    /// # Errors
+    /// As [`Records::insert`], and what `change` says; nothing has changed then.
     pub(super) fn update<T>(
         &self,
         key: &Key,
-        change: impl FnOnce(Number, &[u8]) -> (T, Option<Vec<u8>>),
-    ) -> Option<T> {
+        change: impl FnOnce(Number, &[u8]) -> Result<(T, Option<Vec<u8>>), StoreError>,
+    ) -> Result<Option<T>, StoreError> {
         let hash = self.hash(key);
-        let (number, shard) = self.shard_of(hash);
-        let mut shard = shard.lock();
-        let place = shard.place(hash, key)?;
-        let known = shard.slots.get_mut(place as usize)?;
-        let (result, new) = change(place * SHARDS + number, value(known));
+        let (shard_number, shard) = self.shard_of(hash);
+        let Shard { numbers, slots } = &mut *shard.lock();
+        let number = numbers.find(hash, |number| slots.has(*number, key)).copied();
+        let Some((number, slot)) = number.and_then(|number| Some((number, slots.get(number)?)))
+        else {
+            return Ok(None);
+        };
+        let (result, new) = change(number * SHARDS + shard_number, value(slot))?;
         if let Some(new) = new {
-            match known.get_mut(KEY..).filter(|old| old.len() == new.len()) {
-                Some(old) => old.copy_from_slice(&new),
-                None => *known = slot(key, &new),
-            }
+            let slot = [key.bytes().as_slice(), &new].concat();
+            slots.replace(number, &slot).ok_or_else(full)?;
         }
-        Some(result)
+        Ok(Some(result))
     }
 
     /// Reads what is kept under a key.
     pub(super) fn read<T>(&self, key: &Key, read: impl FnOnce(&[u8]) -> T) -> Option<T> {
-        self.update(key, |_, value| (read(value), None))
+        let hash = self.hash(key);
+        let Shard { numbers, slots } = &*self.shard_of(hash).1.lock();
+        let number = numbers.find(hash, |number| slots.has(*number, key))?;
+        slots.get(*number).map(|slot| read(value(slot)))
     }
 
     /// The key of that number, and what is kept under it.
     pub(super) fn at<T>(&self, number: Number, read: impl FnOnce(Key, &[u8]) -> T) -> Option<T> {
         let shard = self.shards[(number % SHARDS) as usize].lock();
-        let slot = shard.slots.get((number / SHARDS) as usize)?;
+        let slot = shard.slots.get(number / SHARDS)?;
         Some(read(Key::from_bytes(slot.get(..KEY)?)?, value(slot)))
     }
 
     /// Forgets a key. Its number, if it was known.
     pub(super) fn remove(&self, key: &Key) -> Option<Number> {
         let hash = self.hash(key);
-        let (number, shard) = self.shard_of(hash);
-        let Shard { places, slots } = &mut *shard.lock();
-        let entry = places.find_entry(hash, |place| has(slots, *place, key)).ok()?;
-        let (place, _) = entry.remove();
-        slots.remove(place as usize);
-        Some(place * SHARDS + number)
+        let (shard_number, shard) = self.shard_of(hash);
+        let Shard { numbers, slots } = &mut *shard.lock();
+        let entry = numbers.find_entry(hash, |number| slots.has(*number, key)).ok()?;
+        let (number, _) = entry.remove();
+        slots.remove(number);
+        Some(number * SHARDS + shard_number)
     }
 
     /// The keys of all whose value is wanted.
     pub(super) fn keys(&self, wanted: impl Fn(&[u8]) -> bool) -> Vec<Key> {
         let mut keys = Vec::new();
         for shard in &self.shards {
-            let shard = shard.lock();
-            let wanted = shard.slots.iter().filter(|(_, slot)| wanted(value(slot)));
-            keys.extend(wanted.filter_map(|(_, slot)| Key::from_bytes(slot.get(..KEY)?)));
+            let Shard { numbers, slots } = &*shard.lock();
+            let slots = numbers.iter().filter_map(|number| slots.get(*number));
+            let wanted = slots.filter(|slot| wanted(value(slot)));
+            keys.extend(wanted.filter_map(|slot| Key::from_bytes(slot.get(..KEY)?)));
         }
         keys
     }
@@ -184,11 +219,11 @@ mod tests {
         let records = Records::default();
         let number = records.insert(&key(1), b"one").unwrap();
         for new in ["two", "three", "", "a longer one"] {
-            let told = records.update(&key(1), |at, _| (at, Some(new.into())));
-            assert_eq!(told, number);
+            let told = records.update(&key(1), |at, _| Ok((at, Some(new.into()))));
+            assert_eq!(told.unwrap(), number);
             assert_eq!(records.read(&key(1), <[u8]>::to_vec), Some(new.into()));
         }
-        records.update(&key(1), |_, value| (value.len(), None));
+        records.update(&key(1), |_, value| Ok((value.len(), None))).unwrap();
         assert_eq!(records.read(&key(1), <[u8]>::len), Some(12), "left as it is");
         assert_eq!(records.insert(&key(1), b"again").unwrap(), None, "known already");
         assert_eq!(records.read(&key(1), <[u8]>::len), Some(12));
