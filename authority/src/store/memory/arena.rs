@@ -4,14 +4,14 @@
 //! together a third of what a token takes. Here pieces lie in chunks of equal blocks, their lengths rounded up
 //! to eight bytes, and a place is four bytes.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, ops::Range};
 
 /// Block lengths are multiples of this.
 const STEP: usize = 8;
 /// Bytes before a piece that say its length.
 const LENGTH: usize = 2;
-/// Blocks that are allocated at once.
-const BLOCKS: usize = 128;
+/// Bytes that are allocated at once: a size that allocators do not round up.
+const CHUNK: usize = 8192;
 /// Longer pieces are allocated by themselves.
 const LONGEST: usize = STEP * OWN as usize - LENGTH;
 /// The class of pieces that are allocated by themselves.
@@ -68,15 +68,22 @@ const fn block_of(class: u8) -> usize {
     (class as usize + 1) * STEP
 }
 
+/// In which chunk a block lies, and where in it.
+const fn within(class: u8, index: usize) -> (usize, Range<usize>) {
+    let (length, blocks) = (block_of(class), CHUNK / block_of(class));
+    let at = index % blocks * length;
+    (index / blocks, at..at + length)
+}
+
 impl Class {
     fn block(&self, class: u8, index: usize) -> Option<&[u8]> {
-        let (length, at) = (block_of(class), index % BLOCKS);
-        self.chunks.get(index / BLOCKS)?.get(at * length..(at + 1) * length)
+        let (chunk, block) = within(class, index);
+        self.chunks.get(chunk)?.get(block)
     }
 
     fn block_mut(&mut self, class: u8, index: usize) -> Option<&mut [u8]> {
-        let (length, at) = (block_of(class), index % BLOCKS);
-        self.chunks.get_mut(index / BLOCKS)?.get_mut(at * length..(at + 1) * length)
+        let (chunk, block) = within(class, index);
+        self.chunks.get_mut(chunk)?.get_mut(block)
     }
 }
 
@@ -100,8 +107,8 @@ impl Arena {
         let index = match blocks.free.pop() {
             Some(index) => index,
             None if blocks.used < PLACES => {
-                if blocks.used as usize == blocks.chunks.len() * BLOCKS {
-                    blocks.chunks.push(vec![0; block_of(class) * BLOCKS].into_boxed_slice());
+                if within(class, blocks.used as usize).0 == blocks.chunks.len() {
+                    blocks.chunks.push(vec![0; CHUNK].into_boxed_slice());
                 }
                 blocks.used += 1;
                 blocks.used - 1
@@ -230,6 +237,6 @@ mod tests {
             assert_eq!(arena.get(*place), piece);
         }
         let blocks: usize = arena.classes.iter().map(|class| class.chunks.len()).sum();
-        assert!(blocks < 60, "{blocks} chunks for a thousand pieces: places are not used again");
+        assert!(blocks < 100, "{blocks} chunks for a thousand pieces: places are not used again");
     }
 }
