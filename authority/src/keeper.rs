@@ -1,12 +1,19 @@
 //! What the authority does without being asked: it ends tokens on time, and takes in what other nodes
 //! changed.
 
-use futures_util::FutureExt;
+use futures_util::{
+    FutureExt,
+    stream::{StreamExt as _, TryStreamExt as _, iter},
+};
 
 use crate::{
     state::AppState,
     store::{News, StoreError},
 };
+
+/// Due tokens that are looked at together: an end waits for the store, and thousands may be due in one
+/// second.
+const AT_ONCE: usize = 256;
 
 /// Milliseconds until a store that could not be reached is asked again.
 const RETRY_MS: u64 = 1000;
@@ -22,11 +29,12 @@ pub(crate) async fn enforce(state: AppState) {
         };
         match due {
             Ok(keys) => {
-                for key in keys {
+                let look = async |key| {
                     if let Err(error) = state.look_at(&key).await {
                         tracing::error!(id = ?key, %error, "a due session could not be looked at");
                     }
-                }
+                };
+                iter(keys).for_each_concurrent(AT_ONCE, look).await;
             }
             Err(error) => {
                 tracing::error!(%error, "due sessions could not be read");
@@ -46,9 +54,8 @@ impl AppState {
         while let Some(keys) = self.store().due(self.clock()).now_or_never() {
             let keys = keys?;
             looked += keys.len();
-            for key in keys {
-                self.look_at(&key).await?;
-            }
+            let look = async |key| self.look_at(&key).await;
+            iter(keys).map(Ok).try_for_each_concurrent(AT_ONCE, look).await?;
         }
         Ok(looked)
     }
