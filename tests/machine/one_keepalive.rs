@@ -1,5 +1,7 @@
 //! One keep-alive per token per interval, however many contexts (docs/architecture.md, rule 1).
 
+use stillhere::core::rules::Phase;
+
 use crate::rig::{Network, World};
 use crate::short;
 
@@ -14,7 +16,7 @@ fn one_person_typing_makes_thirty_keepalives_a_minute_at_any_number_of_tabs() {
         assert_eq!(world.tally.most_in_flight, 1, "never two at once");
         assert!(world.contexts.iter().all(|context| context.agent.facts().ended.is_none()));
         let warned = |context: &crate::rig::Context| {
-            context.phases.iter().any(|(_, phase)| phase.name() == "warning")
+            context.phases.iter().any(|(_, phase)| *phase == Phase::Warning)
         };
         assert!(!world.contexts.iter().any(warned), "nobody is warned while somebody types");
     }
