@@ -4,6 +4,7 @@
 mod bad_input;
 mod clocks;
 mod end_together;
+mod every_key;
 mod facts_merge;
 mod groups;
 mod holds;
@@ -18,6 +19,7 @@ mod schedule;
 mod sender_dies;
 mod stalls;
 mod stream;
+mod who_asks;
 
 use stillhere::core::policy::Policy;
 use stillhere_simulator::world as rig;
