@@ -7,6 +7,7 @@ mod end_together;
 mod every_key;
 mod facts_merge;
 mod groups;
+mod hold_edges;
 mod holds;
 mod idle_is_silent;
 mod newcomers;
