@@ -151,7 +151,13 @@ mod tests {
 
     #[test]
     fn the_times_are_those_of_the_standards_that_they_come_from() {
-        assert_eq!(Policy::DEFAULT.idle_timeout_ms, 900_000, "15 minutes");
+        let Policy { idle_timeout_ms, warn_before_ms, keepalive_ms, .. } = Policy::DEFAULT;
+        let unset = (idle_timeout_ms, warn_before_ms, keepalive_ms);
+        assert_eq!(
+            unset,
+            (900_000, 60_000, 30_000),
+            "unless set: 15 minutes, one, and half of one"
+        );
         let ends = [300_000, 8 * 3_600_000].map(|idle_timeout_ms| Policy {
             idle_timeout_ms,
             warn_before_ms: 20_000,

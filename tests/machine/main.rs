@@ -1,8 +1,11 @@
 //! The machine, driven by the rig: one file per behaviour.
 #![allow(missing_docs, reason = "tests")]
 
+mod answers;
 mod bad_input;
+mod clock_set;
 mod clocks;
+mod coming_back;
 mod end_together;
 mod every_key;
 mod facts_merge;
