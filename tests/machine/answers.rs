@@ -195,6 +195,9 @@ fn a_hidden_page_that_was_stopped_in_its_first_question_asks_again() {
     while world.tally.in_flight == 0 {
         world.run(1);
     }
+    // The answer is slower than the stream, and waits alone.
+    world.network.latency = 50;
+    world.run(20);
     world.freeze(0);
     world.run(8_000);
     world.set_trouble(true, Trouble::None);

@@ -1,6 +1,7 @@
 //! The machine, driven by the rig: one file per behaviour.
 #![allow(missing_docs, reason = "tests")]
 
+mod alone;
 mod answers;
 mod bad_input;
 mod clock_set;
@@ -9,6 +10,7 @@ mod coming_back;
 mod end_together;
 mod every_key;
 mod facts_merge;
+mod greetings;
 mod groups;
 mod hold_edges;
 mod holds;

@@ -1,5 +1,6 @@
 //! One keep-alive per token per interval, however many contexts (docs/architecture.md, rule 1).
 
+use stillhere::core::policy::Policy;
 use stillhere::core::rules::Phase;
 
 use crate::rig::{Network, World};
@@ -55,6 +56,14 @@ fn ten_keys_a_second_make_at_most_one_broadcast_a_second() {
     assert!(world.tally.broadcasts <= 61, "{} broadcasts in 60 s", world.tally.broadcasts);
     assert!(world.tally.broadcasts >= 50, "the others are told");
     assert_eq!(world.contexts[0].agent.facts().counts().keystrokes, 600 - tail(&mut world));
+}
+
+#[test]
+fn a_broadcast_waits_for_the_keepalive_that_is_due_a_little_later() {
+    let mut world = World::new(14, Network::GOOD, Policy { keepalive_ms: 1_500, ..short() });
+    world.open_all(10);
+    world.type_for(7, 60_000, 100);
+    assert!(world.tally.broadcasts <= 61, "{} broadcasts in 60 s", world.tally.broadcasts);
 }
 
 /// Keys that the first context has not heard of yet.
