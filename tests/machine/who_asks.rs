@@ -28,6 +28,24 @@ fn a_newcomer_is_greeted_at_once_and_asks_the_authority_nothing() {
 }
 
 #[test]
+fn a_newcomer_takes_no_news_of_another_token_for_a_greeting() {
+    for seed in 0..20 {
+        let mut world = World::new(seed, Network { delay: 60, ..Network::GOOD }, short());
+        world.group = true;
+        world.open(true);
+        world.rotate();
+        world.open(false);
+        world.run(3_000);
+        world.count_anew();
+        let newcomer = world.open(false);
+        world.tell(0, Input::Visible(false));
+        world.run(500);
+        assert_eq!(world.phase(newcomer), Phase::Active);
+        assert_eq!(world.tally.questions, 0, "seed {seed}: its peer knows what it needs");
+    }
+}
+
+#[test]
 fn hidden_pages_leave_a_question_to_the_one_that_is_seen() {
     let mut world = World::new(2, Network { latency: 40, ..Network::GOOD }, short());
     world.open_all(30);
