@@ -133,18 +133,6 @@ fn a_release_is_told_once() {
 }
 
 #[test]
-fn keys_while_one_lives_are_told_once_a_second() {
-    let mut world = World::new(8, Network::GOOD, hour());
-    world.open_all(2);
-    take(&mut world, 0, 1, 50 * MINUTE_MS);
-    world.run(15_000);
-    world.count_anew();
-    // Something is told a while before each keep-alive is due, and its answer is no news.
-    world.type_for(0, 60_000, 100);
-    assert!(world.tally.broadcasts <= 61, "{} messages in 60 s", world.tally.broadcasts);
-}
-
-#[test]
 fn one_that_lapsed_can_be_renewed_though_the_authority_was_told_of_a_key_since() {
     let mut world = World::new(9, Network::GOOD, hour());
     world.open_all(2);
