@@ -397,15 +397,4 @@ mod tests {
         assert_eq!(times.holds.get(1), Some(&Hold { taken: 3_680_000, ..moved }));
         assert_eq!(times.holds.get(2), Some(&Hold { taken: 3_680_000, ..later }));
     }
-
-    #[test]
-    fn the_same_policy_is_no_news() {
-        let mut facts = Facts::default();
-        let policy = Some(Policy::DEFAULT);
-        assert!(facts.learn(&policy));
-        assert!(!facts.learn(&policy), "the app would be told with each answer");
-        assert!(!facts.learn(&None));
-        let stricter = Policy { idle_timeout_ms: 600_000, ..Policy::DEFAULT };
-        assert!(facts.learn(&Some(stricter)), "of two that claim one version the stricter counts");
-    }
 }

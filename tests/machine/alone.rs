@@ -1,5 +1,6 @@
 //! One machine whose locks, answers and messages the test gives by hand: what it asks for, and when
 //! it asks again.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeSet;
 
