@@ -229,6 +229,9 @@ mod tests {
     fn what_has_no_meaning_is_refused() {
         assert_eq!(read::<u64>(&[0xff; 10]), None, "longer than 64 bits");
         assert_eq!(read::<u64>(&[0x80; 20]), None, "longer than 64 bits");
+        let tenth = |byte| [0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, byte];
+        assert_eq!(read::<u64>(&tenth(1)), Some(1 << 63));
+        assert_eq!(read::<u64>(&tenth(2)), None, "one bit more");
         assert_eq!(read::<u64>(&[0x80]), None, "cut off");
         assert_eq!(read::<u64>(&[1, 1]), None, "too much");
         assert_eq!(read::<u32>(&[0x80, 0x80, 0x80, 0x80, 0x10]), None);

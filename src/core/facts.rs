@@ -349,3 +349,52 @@ impl Merge for Facts {
         self.everywhere |= other.everywhere;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hold(released: bool, told: bool) -> Hold {
+        let (expires, changed, taken) = (100_000, 90_000, 80_000);
+        Hold { released, expires, changed, taken, by: 1, leased: false, told, reason: Vec::new() }
+    }
+
+    #[test]
+    fn a_hold_is_over_at_the_moment_at_which_it_lapses() {
+        let open = hold(false, false);
+        assert!(open.lives(99_999));
+        // A report that gave it no time would call it released.
+        assert!(!open.lives(100_000));
+    }
+
+    #[test]
+    fn a_release_is_told_for_a_minute_and_nothing_twice() {
+        let cases = [
+            (hold(false, false), 99_999, true, "it lives"),
+            (hold(false, false), 100_000, false, "it lapsed: the authority knows when that is"),
+            (hold(true, false), 100_000, true, "it was released just now"),
+            (hold(true, false), 159_999, true, "less than a minute ago"),
+            (hold(true, false), 160_000, false, "a minute ago"),
+            (hold(false, true), 99_999, false, "it was told"),
+            (hold(true, true), 100_000, false, "its release was told"),
+        ];
+        for (hold, now, news, why) in cases {
+            assert_eq!(hold.is_news(now), news, "{why}");
+        }
+    }
+
+    #[test]
+    fn moments_move_with_the_clock_but_not_those_since_nor_what_is_unknown() {
+        let since = 95_000;
+        let mut times = Times { era: 3, activity: 94_999, sent: since, ..Times::default() };
+        let later = Hold { changed: since, ..hold(false, false) };
+        times.holds.insert(1, hold(false, false));
+        times.holds.insert(2, later.clone());
+        times.shift(3_600_000, since);
+        assert_eq!((times.era, times.activity, times.sent), (4, 3_694_999, since));
+        assert_eq!((times.acknowledged, times.granted, times.began), (0, 0, 0), "unknown");
+        let moved = Hold { expires: 3_700_000, changed: 3_690_000, ..hold(false, false) };
+        assert_eq!(times.holds.get(1), Some(&Hold { taken: 3_680_000, ..moved }));
+        assert_eq!(times.holds.get(2), Some(&Hold { taken: 3_680_000, ..later }));
+    }
+}

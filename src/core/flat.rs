@@ -55,3 +55,19 @@ fn number(flat: &[f64], at: usize) -> Option<u64> {
 fn flag(flat: &[f64], at: usize) -> bool {
     flat.get(at) == Some(&1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_with_a_number_that_is_none_is_no_answer() {
+        let alive = [0.0, -1.0, -1.0, 5.0, -1.0, 0.0, 0.0];
+        assert!(matches!(answer(&alive), Some(Answer::Alive(Alive { idle_ms: Some(5), .. }))));
+        for rubbish in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -2.0, 9_007_199_254_740_992.0] {
+            let mut flat = alive;
+            flat[3] = rubbish;
+            assert_eq!(answer(&flat), None, "{rubbish}");
+        }
+    }
+}

@@ -72,19 +72,6 @@ pub enum Fault {
     BadAnswer,
 }
 
-impl Fault {
-    /// The code on the public surface.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::BadMessage => "bad-message",
-            Self::UnknownVersion => "unknown-version",
-            Self::Unreachable => "authority-unreachable",
-            Self::BadAnswer => "bad-answer",
-        }
-    }
-}
-
 /// What the app is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {

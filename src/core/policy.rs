@@ -150,6 +150,45 @@ mod tests {
     }
 
     #[test]
+    fn the_times_are_those_of_the_standards_that_they_come_from() {
+        let Policy { idle_timeout_ms, warn_before_ms, keepalive_ms, .. } = Policy::DEFAULT;
+        let unset = (idle_timeout_ms, warn_before_ms, keepalive_ms);
+        assert_eq!(
+            unset,
+            (900_000, 60_000, 30_000),
+            "unless set: 15 minutes, one, and half of one"
+        );
+        let ends = [300_000, 8 * 3_600_000].map(|idle_timeout_ms| Policy {
+            idle_timeout_ms,
+            warn_before_ms: 20_000,
+            keepalive_ms: 1_000,
+            max_hold_ms: 24 * 3_600_000,
+            ..Policy::DEFAULT
+        });
+        for policy in ends {
+            assert_eq!(policy.check(false), Ok(()), "5 minutes and 8 hours are allowed themselves");
+        }
+        let policy = Policy { warn_before_ms: 899_999, keepalive_ms: 900_000, ..Policy::DEFAULT };
+        assert_eq!(policy.check(false), Ok(()), "up to the timeout");
+        let short = Policy { idle_timeout_ms: 299_999, ..Policy::DEFAULT };
+        let refused = OutOfRange { field: "idle_timeout_ms", min: 300_000, max: 28_800_000 };
+        assert_eq!(short.check(false), Err(refused));
+        assert_eq!(short.check(true), Ok(()));
+    }
+
+    #[test]
+    fn all_is_counted_only_if_each_kind_is() {
+        assert!(Counted::ALL.is_all());
+        for counted in [
+            Counted { keystrokes: false, ..Counted::ALL },
+            Counted { clicks: false, ..Counted::ALL },
+            Counted { heartbeats: false, ..Counted::ALL },
+        ] {
+            assert!(!counted.is_all(), "{counted:?}");
+        }
+    }
+
+    #[test]
     fn short_times_need_the_development_mode() {
         let short = Policy { idle_timeout_ms: 60_000, warn_before_ms: 10_000, ..Policy::DEFAULT };
         assert_eq!(short.check(false).map_err(|e| e.field), Err("idle_timeout_ms"));

@@ -19,20 +19,6 @@ pub enum Phase {
     Ended,
 }
 
-impl Phase {
-    /// The name on every public surface.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Warning => "warning",
-            Self::Held => "held",
-            Self::Checking => "checking",
-            Self::Ended => "ended",
-        }
-    }
-}
-
 /// The policy in force: the authority's bounds what pages ask for, the stricter wins
 /// (docs/architecture.md, rule 11). Without an authority's policy a page's wish replaces the
 /// default.
@@ -192,6 +178,28 @@ mod tests {
         assert_eq!(asked(Some(900_000), None), (900_000, 400_000), "where it fits");
         assert_eq!(asked(Some(2_000_000), Some(1)), (1_200_000, 400_000), "the stricter wins");
         assert_eq!(super::tests::asked(None, Some(400_000), Some(399_999)), (400_000, 200_000));
+    }
+
+    #[test]
+    fn a_page_can_wish_for_a_shorter_interval_and_for_no_longer_one() {
+        let asked = |policy: Option<&Policy>, keepalive_ms| {
+            let wish = Wish { keepalive_ms: Some(keepalive_ms), ..Wish::default() };
+            let facts = Facts { policy: policy.cloned(), wish, ..Facts::default() };
+            super::policy(&facts).keepalive_ms
+        };
+        let policy = Policy { keepalive_ms: 20_000, ..Policy::DEFAULT };
+        assert_eq!(asked(Some(&policy), 10_000), 10_000);
+        assert_eq!(asked(Some(&policy), 40_000), 20_000, "the stricter wins");
+        assert_eq!(asked(Some(&policy), 1), 1_000, "no more than one a second");
+        assert_eq!(asked(None, 10_000), 10_000, "before the authority has spoken");
+        assert_eq!(asked(None, u64::MAX), 900_000, "once in the timeout at least");
+    }
+
+    #[test]
+    fn under_a_policy_of_five_minutes_no_page_can_wish_for_less() {
+        let of = |ms| Policy { idle_timeout_ms: ms, warn_before_ms: 20_000, ..Policy::DEFAULT };
+        assert_eq!(asked(Some(of(300_000)), Some(60_000), None).0, 300_000);
+        assert_eq!(asked(Some(of(299_999)), Some(60_000), None).0, 60_000, "in development mode");
     }
 
     #[test]

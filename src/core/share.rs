@@ -3,7 +3,7 @@
 
 use super::agent::Agent;
 use super::errand::Errand;
-use super::facts::{ContextId, Merge, Row, TokenId};
+use super::facts::{ContextId, Merge, Ranked, Row, TokenId};
 use super::input::Refusal;
 use super::output::{Event, Fault, Output};
 use super::sender::Sender;
@@ -146,12 +146,14 @@ impl Agent {
             self.follow_the_clock();
         }
         // Only this context writes its own row; what others repeat of it may be old or missing, and then
-        // whoever was greeted so learns the newer one. A peer that took it for gone is told at once.
+        // whoever was greeted so learns the newer one. A peer that took it for gone is told at once, also
+        // where it had not heard of the newest row: the number that it gave is the same then.
         let rows = &envelope.facts.rows;
-        let known = rows.get(self.id).map_or(0, |row| row.seq);
-        if known > self.me.seq {
+        let known = rows.get(self.id).map_or([0; 2], Ranked::rank);
+        let mine = self.me.rank();
+        if known > mine {
             self.urgent();
-        } else if known < self.me.seq && rows.len() > 1 {
+        } else if known < mine && rows.len() > 1 {
             self.news();
         }
         self.write_row();

@@ -107,6 +107,19 @@ mod tests {
     }
 
     #[test]
+    fn three_seconds_are_no_jump_and_a_millisecond_more_is_one() {
+        let after = |wall: u64| {
+            let mut line = Timeline::new(at(100_000, 0));
+            let jump = line.advance(at(wall, 1_000));
+            (jump, line.now())
+        };
+        assert_eq!(after(104_000), (None, 104_000));
+        assert_eq!(after(104_001), (Some(Jump::Ahead { from: 100_000, by: 3_001 }), 104_001));
+        assert_eq!(after(98_000), (None, 101_000));
+        assert_eq!(after(97_999), (Some(Jump::Back { by: 3_001 }), 97_999));
+    }
+
+    #[test]
     fn slow_drift_is_no_jump() {
         let mut line = Timeline::new(at(0, 0));
         for second in 1..=10_000 {

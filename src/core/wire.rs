@@ -112,3 +112,114 @@ fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
 fn is_plausible_hold(hold: &Hold, latest: u64) -> bool {
     hold.changed.max(hold.taken) <= latest && hold.expires <= latest + MAX_HOLD_MS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::facts::{Row, Wish};
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000_000;
+    const ERA: u32 = 7;
+    /// Another page's clock may be ahead by a jump that it, or this one, has not noticed yet.
+    const LATEST: u64 = NOW + 6_000;
+    const HOUR_MS: u64 = 3_600_000;
+
+    fn read(change: impl FnOnce(&mut Facts)) -> Result<(), WireError> {
+        let mut facts = Facts::default();
+        facts.times.era = ERA;
+        change(&mut facts);
+        let bytes = encode(&Envelope { from: 5, hello: false, facts }).unwrap();
+        decode(&bytes, NOW, ERA).map(drop)
+    }
+
+    fn hold() -> Hold {
+        Hold {
+            released: false,
+            expires: NOW,
+            changed: NOW,
+            taken: NOW,
+            by: 1,
+            leased: false,
+            told: false,
+            reason: Vec::new(),
+        }
+    }
+
+    /// The largest value that makes sense is taken in, the next one is not.
+    fn bounded(largest: u64, set: impl Fn(&mut Facts, u64)) {
+        assert_eq!(read(|facts| set(facts, largest)), Ok(()), "{largest}");
+        let next = read(|facts| set(facts, largest + 1));
+        assert_eq!(next, Err(WireError::Malformed), "{}", largest + 1);
+    }
+
+    #[test]
+    fn no_moment_is_taken_in_that_nobody_can_mean() {
+        bounded(LATEST, |facts, at| facts.times.activity = at);
+        bounded(LATEST, |facts, at| facts.times.acknowledged = at);
+        bounded(LATEST, |facts, at| facts.times.answered = at);
+        bounded(LATEST, |facts, at| facts.times.sent = at);
+        bounded(LATEST, |facts, at| facts.times.began = at);
+        bounded(LATEST, |facts, at| facts.times.failure.at = at);
+        bounded(LATEST + 600_000, |facts, at| facts.times.failure.retry_at = at);
+        bounded(LATEST + 8 * HOUR_MS, |facts, at| facts.times.held_elsewhere = at);
+        bounded(LATEST + 32 * HOUR_MS, |facts, at| facts.times.granted = at);
+        let of = |facts: &mut Facts, hold: Hold| facts.times.holds.insert(1, hold);
+        bounded(LATEST, |facts, changed| of(facts, Hold { changed, ..hold() }));
+        bounded(LATEST, |facts, taken| of(facts, Hold { taken, ..hold() }));
+        bounded(LATEST + 24 * HOUR_MS, |facts, expires| of(facts, Hold { expires, ..hold() }));
+    }
+
+    #[test]
+    fn moments_of_an_era_that_is_over_need_make_no_sense() {
+        let future = |era: u32| {
+            move |facts: &mut Facts| {
+                facts.times.era = era;
+                facts.times.activity = 2 * NOW;
+            }
+        };
+        assert_eq!(read(future(ERA - 1)), Ok(()));
+        assert_eq!(read(future(ERA)), Err(WireError::Malformed));
+        assert_eq!(read(future(ERA + 1)), Err(WireError::Malformed));
+    }
+
+    #[test]
+    fn no_number_is_taken_in_that_nobody_comes_to() {
+        bounded(1_007, |facts, era| facts.times.era = era as u32);
+        let row = |facts: &mut Facts, seq| facts.rows.insert(1, Row { seq, ..Row::default() });
+        bounded((1 << 31) - 1, |facts, seq| row(facts, seq as u32));
+        bounded(64, |facts, length| {
+            let reason = alloc::vec![b'x'; length as usize];
+            facts.times.holds.insert(1, Hold { reason, ..hold() });
+        });
+        bounded(8 * HOUR_MS, |facts, ms| facts.wish.idle_timeout_ms = Some(ms));
+        bounded(8 * HOUR_MS, |facts, ms| facts.wish.warn_before_ms = Some(ms));
+        bounded(8 * HOUR_MS, |facts, ms| facts.wish.keepalive_ms = Some(ms));
+        let none = Wish { idle_timeout_ms: Some(0), ..Wish::default() };
+        assert_eq!(read(|facts| facts.wish = none), Err(WireError::Malformed));
+        bounded(24 * HOUR_MS, |facts, max_hold_ms| {
+            facts.policy = Some(Policy { max_hold_ms, ..Policy::DEFAULT });
+        });
+    }
+
+    #[test]
+    fn a_message_is_as_long_as_can_be_read_and_no_longer() {
+        let with = |rows: u64| {
+            let mut facts = Facts::default();
+            for id in 0..rows {
+                // Long names and numbers: 66 bytes each.
+                let active_at = u64::MAX;
+                let row = Row { seq: 1, active_at, sent_at: active_at, ..Row::default() };
+                facts.rows.insert(u64::MAX - id, row);
+            }
+            encode(&Envelope { from: 5, hello: true, facts })
+        };
+        assert!(with(1_000).is_some_and(|bytes| decode(&bytes, NOW, 0).is_ok()));
+        let each = with(2).map(|bytes| bytes.len()).unwrap() - with(1).map(|b| b.len()).unwrap();
+        let most = MAX_BYTES / each;
+        assert_eq!(with(most as u64 + 1), None);
+        let mut long = with(most as u64 - 10).unwrap();
+        long.resize(MAX_BYTES + 1, 0);
+        assert_eq!(decode(&long, NOW, 0), Err(WireError::Malformed));
+        assert_eq!(decode(&[], NOW, 0), Err(WireError::Malformed));
+    }
+}

@@ -28,8 +28,8 @@ fn after_the_release_the_phase_is_active_at_once() {
     let mut world = World::new(4, Network::GOOD, short());
     world.open_all(2);
     world.tell(0, Input::Hold { id: 1, reason: b"call", ttl_ms: 20_000 });
-    world.run(3_000);
-    assert!(world.tally.keepalives >= 1, "the authority knows of the hold");
+    world.run(500);
+    assert!(world.tally.keepalives >= 1, "the authority knows of the hold, and called it held");
     world.tell(0, Input::Release(1));
     world.run(20);
     assert_eq!((world.phase(0), world.phase(1)), (Phase::Active, Phase::Active));
@@ -39,20 +39,7 @@ fn after_the_release_the_phase_is_active_at_once() {
 fn a_hold_of_another_partition_is_respected() {
     let mut world = World::new(5, Network::GOOD, short());
     world.open_all(2);
-    let hold = stillhere_session::report::HoldReport {
-        id: "elsewhere".into(),
-        reason: "call".into(),
-        ttl_ms: 15_000,
-    };
-    let report = stillhere_session::report::Report {
-        age_ms: 1_000,
-        counts: stillhere_session::report::Counts::default(),
-        contexts: 1,
-        holds: vec![hold],
-        agent: "another".into(),
-    };
-    let (now, policy) = (world.now, world.policy.clone());
-    assert!(world.session.touch(now, &policy, &report).is_ok());
+    world.hold_elsewhere(15_000);
     world.run(13_000);
     assert_eq!((world.phase(0), world.phase(1)), (Phase::Held, Phase::Held));
     world.run(8_000);

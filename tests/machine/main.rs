@@ -1,11 +1,18 @@
 //! The machine, driven by the rig: one file per behaviour.
 #![allow(missing_docs, reason = "tests")]
 
+mod alone;
+mod answers;
 mod bad_input;
+mod clock_set;
 mod clocks;
+mod coming_back;
 mod end_together;
+mod every_key;
 mod facts_merge;
+mod greetings;
 mod groups;
+mod hold_edges;
 mod holds;
 mod idle_is_silent;
 mod newcomers;
@@ -18,6 +25,7 @@ mod schedule;
 mod sender_dies;
 mod stalls;
 mod stream;
+mod who_asks;
 
 use stillhere::core::policy::Policy;
 use stillhere_simulator::world as rig;

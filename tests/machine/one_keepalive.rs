@@ -1,5 +1,9 @@
 //! One keep-alive per token per interval, however many contexts (docs/architecture.md, rule 1).
 
+use stillhere::core::input::Input;
+use stillhere::core::policy::Policy;
+use stillhere::core::rules::Phase;
+
 use crate::rig::{Network, World};
 use crate::short;
 
@@ -14,7 +18,7 @@ fn one_person_typing_makes_thirty_keepalives_a_minute_at_any_number_of_tabs() {
         assert_eq!(world.tally.most_in_flight, 1, "never two at once");
         assert!(world.contexts.iter().all(|context| context.agent.facts().ended.is_none()));
         let warned = |context: &crate::rig::Context| {
-            context.phases.iter().any(|(_, phase)| phase.name() == "warning")
+            context.phases.iter().any(|(_, phase)| *phase == Phase::Warning)
         };
         assert!(!world.contexts.iter().any(warned), "nobody is warned while somebody types");
     }
@@ -53,6 +57,22 @@ fn ten_keys_a_second_make_at_most_one_broadcast_a_second() {
     assert!(world.tally.broadcasts <= 61, "{} broadcasts in 60 s", world.tally.broadcasts);
     assert!(world.tally.broadcasts >= 50, "the others are told");
     assert_eq!(world.contexts[0].agent.facts().counts().keystrokes, 600 - tail(&mut world));
+}
+
+#[test]
+fn whatever_the_interval_keys_make_one_broadcast_a_second_also_while_a_hold_lives() {
+    for (keepalive_ms, holds) in [(1_500, false), (1_000, false), (1_000, true)] {
+        let mut world = World::new(14, Network::GOOD, Policy { keepalive_ms, ..short() });
+        world.open_all(10);
+        if holds {
+            world.tell(7, Input::Hold { id: 1, reason: b"call", ttl_ms: 3_600_000 });
+            world.run(3_000);
+            world.count_anew();
+        }
+        world.type_for(7, 60_000, 100);
+        let sent = world.tally.broadcasts;
+        assert!(sent <= 61, "{sent} in 60 s, interval {keepalive_ms} ms, with a hold: {holds}");
+    }
 }
 
 /// Keys that the first context has not heard of yet.
@@ -117,7 +137,7 @@ fn somebody_who_comes_back_is_told_of_before_the_authority_gives_up() {
     world.key(0);
     world.run(8_000);
     // The authority is told late in the window, of activity that is old by then.
-    world.tell(0, stillhere::core::input::Input::TokenChanged(0));
+    world.tell(0, Input::TokenChanged(0));
     world.run(1_500);
     assert_eq!(world.tally.keepalives, 2);
     world.key(0);

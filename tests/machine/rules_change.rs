@@ -1,6 +1,7 @@
 //! An administrator changes the rules under way (docs/architecture.md, rule 11).
 
 use stillhere::core::facts::Wish;
+use stillhere::core::output::Event;
 use stillhere::core::policy::Policy;
 use stillhere::core::rules::Phase;
 
@@ -83,4 +84,21 @@ fn nobody_ends_by_what_was_answered_before_a_page_asked_for_less() {
     }
     world.run(4 * MINUTE_MS);
     assert!(world.all_ended(), "and the shorter time counts for all");
+}
+
+#[test]
+fn the_app_is_told_of_rules_once() {
+    let mut world = World::new(5, Network::GOOD, of(1, 15 * MINUTE_MS));
+    world.open_all(2);
+    let told = |world: &World| {
+        let of = |context: &crate::rig::Context| {
+            context.events.iter().filter(|event| **event == Event::Policy).count()
+        };
+        world.contexts.iter().map(of).collect::<Vec<_>>()
+    };
+    world.type_for(0, 2 * MINUTE_MS, 500);
+    assert_eq!(told(&world), [1, 1], "not with each answer that repeats them");
+    world.change_policy(of(2, 10 * MINUTE_MS));
+    world.type_for(0, 2 * MINUTE_MS, 500);
+    assert_eq!(told(&world), [2, 2]);
 }

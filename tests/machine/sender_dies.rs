@@ -1,5 +1,7 @@
 //! No leader: whoever sends may die or stop, and another goes on.
 
+use stillhere::core::rules::Phase;
+
 use crate::rig::{Network, World};
 use crate::short;
 
@@ -81,7 +83,7 @@ fn one_that_slept_through_the_end_is_ended_when_it_resumes() {
     world.thaw(1);
     world.run(100);
     assert!(world.is_ended(1));
-    let active = world.contexts[1].phases.iter().any(|(_, phase)| phase.name() == "active");
+    let active = world.contexts[1].phases.iter().any(|(_, phase)| *phase == Phase::Active);
     assert!(!active, "it never shows active again");
     assert_eq!(world.tally.keepalives, 0);
 }

@@ -77,7 +77,10 @@ fn a_reader_that_crashes_is_replaced_by_whoever_talks_to_the_authority_next() {
     world.key(other);
     world.run(1_000);
     assert_eq!(world.listeners(), 1);
-    assert_eq!(world.contexts[other].agent.facts().live().count(), 2, "the crashed one is gone");
+    for at in (0..3).filter(|at| Some(*at) != reader) {
+        let live = world.contexts[at].agent.facts().live().count();
+        assert_eq!(live, 2, "the crashed one is gone, as {at} sees it");
+    }
 }
 
 #[test]
@@ -189,4 +192,25 @@ fn a_hidden_reader_that_is_frozen_hands_over_and_stays_in_the_list() {
     let own = world.contexts[seen].agent.id();
     assert!(facts.rows.get(own).is_some_and(|row| row.streaming), "taken by force");
     assert_eq!(facts.live().count(), 2, "the frozen one still is one of them");
+}
+
+#[test]
+fn one_that_handed_over_unheard_and_is_taken_for_gone_says_at_once_that_it_is_not() {
+    let mut world = World::new(15, Network::GOOD, short());
+    world.open(true);
+    world.open(true);
+    world.run(3_000);
+    let reads = |at: &usize| {
+        let agent = &world.contexts[*at].agent;
+        agent.facts().rows.get(agent.id()).is_some_and(|row| row.streaming)
+    };
+    let reader = (0..2).find(reads).unwrap();
+    world.network.loss = 100;
+    world.tell(reader, Input::Visible(false));
+    world.network.loss = 0;
+    // Who talks to the authority next finds its lock free.
+    world.key(1 - reader);
+    world.run(100);
+    assert_eq!(world.listeners(), 1);
+    assert_eq!(world.contexts[1 - reader].agent.facts().live().count(), 2);
 }

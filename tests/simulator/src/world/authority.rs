@@ -162,13 +162,18 @@ impl World {
 
     /// Somebody whom these contexts can't hear was active `age_ms` ago: another browser, say.
     pub fn active_elsewhere(&mut self, age_ms: u64) {
-        let report = wire::Report {
-            age_ms,
-            counts: wire::Counts::default(),
-            contexts: 1,
-            holds: Vec::new(),
-            agent: "elsewhere".into(),
-        };
+        self.report_elsewhere(age_ms, Vec::new());
+    }
+
+    /// Somebody whom these contexts can't hear takes a hold, and was active a second ago.
+    pub fn hold_elsewhere(&mut self, ttl_ms: u64) {
+        let hold = wire::HoldReport { id: "elsewhere".into(), reason: "call".into(), ttl_ms };
+        self.report_elsewhere(1_000, vec![hold]);
+    }
+
+    fn report_elsewhere(&mut self, age_ms: u64, holds: Vec<wire::HoldReport>) {
+        let counts = wire::Counts::default();
+        let report = wire::Report { age_ms, counts, contexts: 1, holds, agent: "elsewhere".into() };
         let (now, policy) = (self.now, self.policy.clone());
         assert!(self.session.touch(now, &policy, &report).is_ok(), "it is alive");
     }

@@ -1,0 +1,85 @@
+//! The clock of the machine is set: each moment of each page moves with it, and nothing else does
+//! (docs/architecture.md, "Clocks and eras").
+
+use stillhere::core::facts::Wish;
+use stillhere::core::input::Input;
+use stillhere::core::rules::Phase;
+
+use crate::rig::{Network, World};
+use crate::short;
+
+#[test]
+fn who_was_active_when_is_known_by_the_new_time() {
+    for by in [3_600_000, -3_600_000] {
+        for notices in [0, 1] {
+            let mut world = World::new(1, Network::GOOD, short());
+            world.open_all(3);
+            world.key(0);
+            world.run(1_500);
+            world.set_clock(0, by);
+            world.tell(notices, Input::Wake);
+            world.run(3_000);
+            let id = world.contexts[0].agent.id();
+            let now = world.reading().wall;
+            for at in 0..3 {
+                let row = world.contexts[at].agent.facts().rows.get(id).unwrap();
+                let ago = now.checked_sub(row.active_at);
+                assert_eq!(ago, Some(4_500), "context {at}, set by {by}, noticed by {notices}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_that_opens_as_it_is_set_back_is_there_soon() {
+    let mut world = World::new(2, Network::GOOD, short());
+    world.open(true);
+    world.run(100);
+    world.set_clock(0, -3_600_000);
+    world.tell(0, Input::Wake);
+    world.run(1_000);
+    assert_eq!(world.phase(0), Phase::Active);
+}
+
+#[test]
+fn a_key_beside_the_question_is_no_sign_that_it_was_set() {
+    let mut world = World::new(3, Network { latency: 200, ..Network::GOOD }, short());
+    world.open(false);
+    world.open(true);
+    world.run(2_000);
+    world.key(0);
+    world.run(5_000);
+    world.count_anew();
+    while world.tally.in_flight == 0 {
+        world.run(1);
+    }
+    assert!(world.contexts[1].is_sending(), "the page that is seen asks");
+    world.key(0);
+    world.run(3_000);
+    for at in 0..2 {
+        assert_eq!(world.contexts[at].agent.facts().times.era, 0, "context {at}");
+    }
+    assert_eq!(world.tally.questions, 1);
+}
+
+#[test]
+fn activity_counts_for_every_token_of_a_group_in_the_new_time_too() {
+    let mut world = World::new(4, Network::GOOD, short());
+    world.group = true;
+    for token in 0..2 {
+        if token > 0 {
+            world.rotate();
+        }
+        world.open_with(token, 0, true, Wish::default());
+    }
+    world.run(3_000);
+    world.key(0);
+    world.run(1_500);
+    world.set_clock(0, -3_600_000);
+    for at in 0..2 {
+        world.tell(at, Input::Wake);
+    }
+    world.run(1_000);
+    world.type_for(0, 12_000, 500);
+    assert_eq!((world.phase(0), world.phase(1)), (Phase::Active, Phase::Active));
+}
