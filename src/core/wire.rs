@@ -115,7 +115,7 @@ fn is_plausible_hold(hold: &Hold, latest: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::facts::{Row, Wish};
+    use super::super::facts::{Counts, Row, Wish};
     use super::*;
 
     const NOW: u64 = 1_800_000_000_000;
@@ -203,23 +203,36 @@ mod tests {
 
     #[test]
     fn a_message_is_as_long_as_can_be_read_and_no_longer() {
-        let with = |rows: u64| {
+        let with = |rows: u64, reasons: [usize; 2]| {
             let mut facts = Facts::default();
+            // Nobody counts that far; it makes each row as long as it can be.
+            let (most, long) = (u32::MAX, u64::MAX);
+            let counts = Counts { keystrokes: most, clicks: most, heartbeats: most, notes: most };
             for id in 0..rows {
-                // Long names and numbers: 66 bytes each.
-                let active_at = u64::MAX;
-                let row = Row { seq: 1, active_at, sent_at: active_at, ..Row::default() };
-                facts.rows.insert(u64::MAX - id, row);
+                let row = Row { seq: 1, token: most, counts, sent: most, ..Row::default() };
+                facts.rows.insert(long - id, Row { sent_at: long, active_at: long, ..row });
             }
-            encode(&Envelope { from: 5, hello: true, facts })
+            for (id, length) in reasons.into_iter().enumerate() {
+                let reason = alloc::vec![b'x'; length];
+                facts.times.holds.insert(id as u64, Hold { reason, ..hold() });
+            }
+            facts
         };
-        assert!(with(1_000).is_some_and(|bytes| decode(&bytes, NOW, 0).is_ok()));
-        let each = with(2).map(|bytes| bytes.len()).unwrap() - with(1).map(|b| b.len()).unwrap();
-        let most = MAX_BYTES / each;
-        assert_eq!(with(most as u64 + 1), None);
-        let mut long = with(most as u64 - 10).unwrap();
-        long.resize(MAX_BYTES + 1, 0);
-        assert_eq!(decode(&long, NOW, 0), Err(WireError::Malformed));
+        let put = |facts: &Facts| {
+            let mut bytes = alloc::vec![VERSION, 5, 0];
+            facts.put(&mut bytes);
+            bytes
+        };
+        let each = put(&with(2, [0; 2])).len() - put(&with(1, [0; 2])).len();
+        let rows = ((MAX_BYTES - put(&with(0, [0; 2])).len()) / each) as u64;
+        let rest = MAX_BYTES - put(&with(rows, [0; 2])).len();
+        let longest = with(rows, [rest.min(MAX_REASON), rest.saturating_sub(MAX_REASON)]);
+        let bytes = encode(&Envelope { from: 5, hello: false, facts: longest }).unwrap();
+        assert_eq!(bytes.len(), MAX_BYTES);
+        assert!(decode(&bytes, NOW, 0).is_ok());
+        let longer = with(rows + 1, [0; 2]);
+        assert_eq!(decode(&put(&longer), NOW, 0), Err(WireError::Malformed));
+        assert_eq!(encode(&Envelope { from: 5, hello: false, facts: longer }), None);
         assert_eq!(decode(&[], NOW, 0), Err(WireError::Malformed));
     }
 }
