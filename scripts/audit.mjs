@@ -31,10 +31,10 @@ async function ensureDeny() {
 }
 
 /**
- * Licenses, sources and wildcards: the same answer each time for the same commit, so CI asks for it.
+ * Licenses, sources and wildcards.
  * @returns {Promise<boolean>} whether all is as deny.toml has it
  */
-export async function keepsTheRules() {
+async function keepsTheRules() {
   await ensureDeny();
   const args = [...workspace, 'check', '--hide-inclusion-graph', 'bans', 'licenses', 'sources'];
   return (await run(deny, args)).code === 0;
@@ -91,16 +91,27 @@ export function verdict(kept, answers) {
   return { status: wrong ? 1 : lines.length > 0 ? 2 : 0, lines };
 }
 
+/**
+ * Looks at all of it, and says what nobody could be asked.
+ * @param {{ offline: boolean }} how
+ * @returns {Promise<number>} the exit status
+ */
+export async function audit({ offline }) {
+  const kept = await keepsTheRules();
+  /** @type {Record<string, Answer>} */
+  const answers = offline ? {} : { RustSec: await askRustSec(), npm: await askNpm() };
+  const { status, lines } = verdict(kept, answers);
+  for (const line of lines) console.error(line);
+  return status;
+}
+
 await program(import.meta.url, async () => {
   const words = process.argv.slice(2).filter((word) => word !== '--');
   const unknown = words.find((word) => word !== '--offline');
   if (unknown) throw new Stop(`audit takes --offline, not ${unknown}.`);
   await ensureTools();
-  const kept = await keepsTheRules();
-  /** @type {Record<string, Answer>} */
-  const answers = words.length > 0 ? {} : { RustSec: await askRustSec(), npm: await askNpm() };
-  const { status, lines } = verdict(kept, answers);
-  for (const line of lines) console.error(line);
-  if (words.length > 0) console.log('Advisories were left out, as --offline wishes.');
+  const offline = words.length > 0;
+  const status = await audit({ offline });
+  if (offline) console.log('Advisories were left out, as --offline wishes.');
   return status;
 });

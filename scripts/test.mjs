@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { keepsTheRules } from './audit.mjs';
+import { audit } from './audit.mjs';
 import { buildAgent, buildAuthority } from './build.mjs';
 import { ensureBrowser, ensureOthers, withoutOthers } from './lib/browser.mjs';
 import { root } from './lib/project.mjs';
@@ -156,8 +156,8 @@ const steps = [
   check('clippy-wasm', 'cargo', ['clippy', ...wasm, ...clippy]),
   toolCheck('biome', '@biomejs/biome/bin/biome', ['check', '--error-on-warnings']),
   toolCheck('types', 'typescript/bin/tsc', ['--noEmit']),
-  // Without advisories: a hole that is published today must not fail a commit of yesterday.
-  { name: 'audit', work: async () => one(await keepsTheRules()) },
+  // Where nobody can be asked for advisories, that is said and fails nothing.
+  { name: 'audit', work: async () => one((await audit({ offline: false })) !== 1) },
   { name: 'rust', work: cargoTests },
   { name: 'simulator', work: simulator },
   { name: 'variants', work: () => playVariants() },
