@@ -126,6 +126,7 @@ mod tests {
             assert_eq!(packed[0] == 0, number >= 255, "{number}");
             assert_eq!(agents.unpack(&packed).unwrap(), record);
         }
+        assert_eq!(agents.0.read().len(), MAX_AGENTS);
     }
 
     #[test]

@@ -238,5 +238,6 @@ mod tests {
         assert_eq!(records.read(&key(1), <[u8]>::len), None);
         assert_eq!(number.and_then(|number| records.at(number, |key, _| key)), None);
         assert!(records.keys(|_| true).is_empty());
+        assert_eq!(records.insert(&key(1), b"two").unwrap(), number, "its number is given again");
     }
 }
