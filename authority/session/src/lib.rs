@@ -3,10 +3,12 @@
 //!
 //! - [`session`] says when a session is alive, held or over. Start reading there.
 //! - [`report`] is what a keep-alive tells.
-//! - `terms` is what a session is judged by, `holds` its leases, `activity` what was seen of it.
+//! - `terms` is what a session is judged by, `standing` what comes of it, `holds` its leases, `activity` what
+//!   was seen of it.
 
 mod activity;
 mod holds;
 pub mod report;
 pub mod session;
+mod standing;
 mod terms;

@@ -13,6 +13,7 @@ use stillhere::core::{
 pub use crate::{
     activity::Newest,
     holds::{Hold, MAX_HOLDS},
+    standing::{ENDS, Ended, Standing, State},
     terms::{Grace, Terms},
 };
 use crate::{
@@ -20,45 +21,11 @@ use crate::{
     report::{Counts, Report},
 };
 
-/// The reasons for which an authority ends a session. The others say that it was not asked.
-pub const ENDS: [EndedBecause; 4] =
-    [EndedBecause::Revoked, EndedBecause::SignedOut, EndedBecause::Schedule, EndedBecause::Idle];
 /// How much later than the interval a keep-alive can be, in milliseconds: a busy lock, a request.
 pub const LATE_MS: u64 = 10_000;
 /// How long a session that is only observed is kept without activity, in milliseconds: 30 days
 /// (NIST SP 800-63B-4, 2.1.3: AAL1 overall).
 pub const OBSERVED_MS: u64 = 30 * 24 * 60 * 60 * 1000;
-
-/// How a session ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ended {
-    /// The reason that every later caller is told.
-    pub because: EndedBecause,
-    /// When, in Unix milliseconds. An idle end carries the deadline, however late it was noticed.
-    pub at: u64,
-}
-
-/// Where a session stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// Nothing holds it and the deadline lies ahead.
-    Alive,
-    /// A hold lives.
-    Held,
-    /// It is over, for good.
-    Ended(EndedBecause),
-}
-
-/// A session as it looks at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct State {
-    /// Alive, held or ended.
-    pub standing: Standing,
-    /// Milliseconds since the newest activity, or since the newest hold ended.
-    pub idle_ms: u64,
-    /// Milliseconds until the deadline: none while held, 0 once ended.
-    pub remaining_ms: Option<u64>,
-}
 
 /// What the authority knows about one token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

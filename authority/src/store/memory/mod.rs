@@ -54,17 +54,18 @@ impl MemoryStore {
         let mut record = self.agents.unpack(packed)?;
         let before = record.due_at;
         let effect = change(&mut record);
-        if let Some(line) = effect.line {
-            self.journal.lock().append(Log::Ends, line);
-        }
         let due_at = record.due_at;
-        if effect.weight == Weight::Nothing && due_at == before {
+        if effect.weight == Weight::Nothing && due_at == before && effect.line.is_none() {
             return Ok(None);
         }
         let packed = self.agents.pack(record)?;
         // Under the record's lock, so that the timer never differs from the record.
         if due_at != before {
             self.timers.arm(number, due_at);
+        }
+        // A record that cannot be packed has changed nothing, its log neither.
+        if let Some(line) = effect.line {
+            self.journal.lock().append(Log::Ends, line);
         }
         Ok(Some(packed))
     }
@@ -182,23 +183,11 @@ impl Store for MemoryStore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{calls::Calls, session::Session};
 
     fn record(user: &str, sign_in: Option<&str>, due_at: u64) -> Record {
-        Record {
-            owner: Owner {
-                user: user.into(),
-                sign_in: sign_in.map(str::to_owned),
-                groups: Vec::new(),
-            },
-            session: Session::new(0, &stillhere::core::policy::Policy::DEFAULT),
-            keepalives: 0,
-            agent: String::new(),
-            calls: Calls::default(),
-            issued: None,
-            sign_in_over: false,
-            due_at,
-        }
+        let sign_in = sign_in.map(str::to_owned);
+        let owner = Owner { user: user.into(), sign_in, groups: Vec::new() };
+        Record { owner, due_at, ..codec::tests::record() }
     }
 
     #[tokio::test]
