@@ -12,15 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import {
-  authorityBinary,
-  bindgenDir,
-  cargoHome,
-  dist,
-  entries,
-  root,
-  target,
-} from './lib/project.mjs';
+import { authorityBinary, bindgenDir, cargoHome, dist, root, target } from './lib/project.mjs';
 import { must, nodeTool, program, Stop } from './lib/run.mjs';
 import { step } from './lib/steps.mjs';
 import { size } from './size.mjs';
@@ -107,16 +99,38 @@ async function optimise() {
   );
 }
 
+/** The entries of the package: what has types of its own in js/. */
+function entries() {
+  return readdirSync(path.join(root, 'js'))
+    .filter((file) => file.endsWith('.d.ts') && file !== 'bindgen.d.ts')
+    .map((file) => file.slice(0, -'.d.ts'.length));
+}
+
+/** An entry that needs the agent at run time imports the file that the page has anyway. */
+const agentIsBeside = {
+  name: 'agent-is-beside',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup(build) {
+    build.onResolve({ filter: /^stillhere$/ }, () => ({ path: './index.js', external: true }));
+  },
+};
+
 /**
- * What several entries share becomes a chunk, so that two entries on one page load one agent.
+ * What several entries share becomes a chunk, so that two entries on one page load it once.
  * @returns {import('esbuild').BuildOptions}
  */
 function bundleOptions() {
   return {
     absWorkingDir: root,
-    entryPoints: entries.map((name) => `js/${name}.ts`),
+    // Pages that embed an app may have no build of their own: the helper for hosts is one file.
+    entryPoints: entries()
+      .filter((name) => name !== 'host')
+      .map((name) => `js/${name}.ts`),
     outdir: dist,
     alias: { 'stillhere-bindgen': smallGlue },
+    plugins: [agentIsBeside],
+    // What the adapters adapt is the app's own.
+    external: ['react', 'vue', 'svelte', 'svelte/*', '@angular/core'],
     bundle: true,
     splitting: true,
     chunkNames: 'chunk-[hash]',
@@ -149,9 +163,9 @@ function hostOptions(format) {
 }
 
 async function bundle() {
-  for (const name of entries) {
+  for (const name of entries()) {
     if (!existsSync(path.join(root, `js/${name}.ts`))) {
-      throw new Stop(`js/${name}.ts is missing, an entry of scripts/lib/project.mjs.`);
+      throw new Stop(`js/${name}.d.ts describes an entry, and js/${name}.ts is missing.`);
     }
   }
   const options = bundleOptions();
@@ -167,9 +181,8 @@ async function bundle() {
       });
     }
     copyFileSync(small, path.join(dist, 'stillhere.wasm'));
-    const types = readdirSync(path.join(root, 'js')).filter((name) => name.endsWith('.d.ts'));
-    for (const name of types.filter((each) => each !== 'bindgen.d.ts')) {
-      copyFileSync(path.join(root, 'js', name), path.join(dist, name));
+    for (const name of entries()) {
+      copyFileSync(path.join(root, 'js', `${name}.d.ts`), path.join(dist, `${name}.d.ts`));
     }
   });
 }

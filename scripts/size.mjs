@@ -1,29 +1,33 @@
 /**
- * `npm run size`: what a page loads for `import 'stillhere'` and what a host loads, after brotli, and
- * their limits.
+ * `npm run size`: what a page loads for each entry of the package, after brotli, and its limit.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import { dist, hostLimit, sizeLimit } from './lib/project.mjs';
+import { dist, sizes } from './lib/project.mjs';
 import { program, Stop } from './lib/run.mjs';
 
 /**
- * The entry, every chunk that it imports, and the wasm file.
+ * The entry and every chunk that it imports.
+ * @param {string} entry
+ * @param {boolean} later also what it imports by `import(…)`, once that is needed
  * @returns {string[]}
  */
-function loadedFiles() {
-  const found = new Set(['index.js']);
+function loadedFiles(entry, later) {
+  const first = `${entry}.js`;
+  const found = new Set([first]);
+  const imported = later
+    ? /(?:from|import)\s*\(?["'`]\.\/([\w-]+\.js)["'`]/g
+    : /(?:from|import)\s*["']\.\/([\w-]+\.js)["']/g;
   for (const name of found) {
     const file = path.join(dist, name);
     if (!existsSync(file)) throw new Stop(`dist/${name} is missing: run \`npm run build\` first.`);
-    const text = readFileSync(file, 'utf8');
-    // `import(…)` comes later, and only where it is needed.
-    for (const [, chunk] of text.matchAll(/(?:from|import)["']\.\/(chunk-[\w-]+\.js)["']/g)) {
-      if (chunk) found.add(chunk);
+    for (const [, chunk] of readFileSync(file, 'utf8').matchAll(imported)) {
+      // Who has an agent has its file already.
+      if (chunk && chunk !== 'index.js') found.add(chunk);
     }
   }
-  return [...found, 'stillhere.wasm'];
+  return entry === 'index' ? [...found, 'stillhere.wasm'] : [...found];
 }
 
 /** @param {Buffer} data */
@@ -63,8 +67,10 @@ function fits(rows, limit) {
 
 /** Prints the tables. @returns {boolean} whether all is within the limits */
 export function size() {
-  const agent = fits(loadedFiles().map(measured), sizeLimit);
-  return fits([measured('host.js')], hostLimit) && agent;
+  const all = Object.entries(sizes).map(([entry, { limit, later = false }]) =>
+    fits(loadedFiles(entry, later).map(measured), limit),
+  );
+  return all.every(Boolean);
 }
 
 /** @param {number} n */

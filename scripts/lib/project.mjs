@@ -15,9 +15,12 @@ export const bindgenDir = path.join(target, 'bindgen');
 const exe = process.platform === 'win32' ? '.exe' : '';
 export const authorityBinary = path.join(target, 'release', `stillhere-authority${exe}`);
 
-/** One per `dist/NAME.js`, built from `js/NAME.ts`. */
-export const entries = ['index'];
-
-/** What a page may have to load, in bytes after brotli -q 11: the agent, and the helper for hosts. */
-export const sizeLimit = 24_000;
-export const hostLimit = 1_500;
+/**
+ * Most bytes after brotli -q 11 of what a page loads for an entry of the package: the entry and what
+ * it imports. `later`: also what it loads only once that is needed.
+ * @type {Record<string, { limit: number, later?: boolean }>}
+ */
+export const sizes = {
+  index: { limit: 24_000 },
+  host: { limit: 1_500 },
+};
