@@ -1,6 +1,8 @@
 /**
  * `stillhere/host`: for the page that embeds an app. It tells the agent in the frame that somebody
  * works around it, and learns how long the session lives. No WebAssembly, no build step.
+ *
+ * @module stillhere/host
  */
 import type { Emitter, EndedBecause, Phase } from 'stillhere';
 

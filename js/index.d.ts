@@ -2,6 +2,8 @@
  * Stillhere: logs out absent people, never present ones.
  *
  * All durations are whole milliseconds and end in `Ms`.
+ *
+ * @module stillhere
  */
 
 /** Where a session stands. `checking`: peers or the authority are being asked. */

@@ -11,6 +11,7 @@ import { root } from './lib/project.mjs';
 import { nodeTool, program, run, Stop, seconds } from './lib/run.mjs';
 import { ensureServers } from './lib/servers.mjs';
 import { filesIn } from './lib/steps.mjs';
+import { buildSite } from './site.mjs';
 import { size } from './size.mjs';
 import { soak } from './soak.mjs';
 import { ensureTools } from './tools.mjs';
@@ -184,6 +185,13 @@ const steps = [
     },
   },
   { name: 'engines', build: true, work: otherEngines },
+  {
+    name: 'site',
+    work: async () => {
+      await buildSite();
+      return one(true);
+    },
+  },
   { name: 'size', build: true, work: async () => one(size()) },
   check('tidy', process.execPath, ['scripts/tidy.mjs']),
 ];

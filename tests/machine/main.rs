@@ -7,6 +7,7 @@ mod bad_input;
 mod clock_set;
 mod clocks;
 mod coming_back;
+mod docs;
 mod end_together;
 mod every_key;
 mod facts_merge;
