@@ -189,7 +189,8 @@ const steps = [
     name: 'site',
     work: async () => {
       await buildSite();
-      return one(true);
+      const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
+      return added(one(true), await nodeTests(['site/axe.test.mjs'], [], env));
     },
   },
   { name: 'size', build: true, work: async () => one(size()) },
