@@ -25,12 +25,17 @@ async function install() {
   });
 }
 
-/** What a Rust program finds in the crates; a warning of rustdoc is a failure. */
+/** The crates as their users and readers see them; a warning of rustdoc is a failure. */
 async function rustdoc() {
-  const env = { ...process.env, RUSTDOCFLAGS: '-D warnings' };
-  const crates = ['stillhere', 'stillhere-session', 'stillhere-tower'];
-  const each = crates.flatMap((name) => ['-p', name]);
+  const flags = '-D warnings';
+  const libraries = ['stillhere', 'stillhere-session', 'stillhere-tower'];
+  const each = libraries.flatMap((name) => ['-p', name]);
+  const env = { ...process.env, RUSTDOCFLAGS: flags };
   await must('cargo', ['doc', '--no-deps', ...each], { env });
+  // Nobody but its own engineers reads the server's, so what is private is in it.
+  env.RUSTDOCFLAGS = `${flags} -A rustdoc::private_intra_doc_links`;
+  const server = ['-p', 'stillhere-authority', '--lib', '--document-private-items'];
+  await must('cargo', ['doc', '--no-deps', ...server], { env });
   cpSync(path.join(target, 'doc'), path.join(out, 'rust'), { recursive: true });
 }
 

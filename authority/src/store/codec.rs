@@ -36,7 +36,7 @@ pub(super) fn write(record: &Record, first: u8, mut to: Vec<u8>) -> Result<Vec<u
         .map_err(|why| StoreError(format!("a record cannot be written: {why}")))
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 ///
 /// # Errors
 /// When these are not the bytes of one.
