@@ -11,7 +11,7 @@ import { nodeTool, run } from '../scripts/lib/run.mjs';
 import { filesIn } from '../scripts/lib/steps.mjs';
 
 /** Languages that are commands, other files, or no code. */
-const NOT_COMPILED = ['', 'sh', 'text', 'toml', 'mermaid', 'css', 'nginx', 'http', 'json5'];
+const NOT_COMPILED = ['', 'sh', 'text', 'toml', 'css', 'nginx', 'http', 'json5'];
 
 /**
  * @typedef {object} Snippet
