@@ -1,0 +1,147 @@
+/** What the presets share whose server slides a session with a request of its own. */
+import type { Answer, KeepAlive, Policy } from 'stillhere';
+import type { Fetch } from 'stillhere/presets';
+import { later, withNonce } from './agent.ts';
+
+/** Requests are built anew for each try, so that each can be signed. */
+export type Build = (init: RequestInit) => Request | Promise<Request>;
+
+/** Until when the session lives, on any clock, and how long that is: NaN if it can't be said. */
+export interface Life {
+  readonly until: number;
+  readonly leftMs: number;
+}
+
+export interface Sliding {
+  send: Fetch;
+  /** The rules, once they are known. */
+  policy(signal: AbortSignal): Policy | undefined | Promise<Policy | undefined>;
+  touch: Build;
+  /** A question that extends nothing, if there is one. */
+  ask?: Build | undefined;
+  end?: Build | undefined;
+  isDead(response: Response): boolean | Promise<boolean>;
+  /**
+   * Reads the answer to a touch or to a question that began at that time, where what the server says is
+   * about people: where nothing that runs by itself extends the session.
+   */
+  life?: ((response: Response, began?: number) => Life | Promise<Life | undefined>) | undefined;
+  /** From which part of the window on a touch extends the session. */
+  slidesFrom?: number;
+}
+
+/** Rounding of two clocks to whole milliseconds. */
+const ROUNDING_MS = 20;
+
+const now = () => performance.now();
+
+/** A moment on both clocks: one stands still while the machine sleeps, the other can be set. */
+const moment = () => ({ wall: Date.now(), mono: now() });
+const since = (then: ReturnType<typeof moment>) =>
+  Math.max(Date.now() - then.wall, now() - then.mono);
+
+/** Sends, and once more where the server asks for its newest nonce. */
+export const call = (
+  send: Fetch,
+  build: Build,
+  init: RequestInit,
+  asks?: (response: Response) => Promise<boolean>,
+): Promise<Response> =>
+  withNonce(async () => send(await build({ cache: 'no-store', ...init })), asks);
+
+/** What a response says that is neither "alive" nor "gone". The machine reports a bad answer. */
+export const refusal = (response: Response): Answer =>
+  later(response) ?? ({ state: 'invalid', status: response.status } as never);
+
+/** Why a server that does not say it ended a session: nobody was heard of for as long as it waits. */
+export function reason() {
+  let alive: ReturnType<typeof moment> | undefined;
+  return {
+    alive() {
+      alive = moment();
+    },
+    gone(policy: Policy | undefined, status?: number): Answer {
+      const idle = alive && policy && since(alive) >= policy.idleTimeoutMs;
+      return { state: 'gone', because: idle ? 'idle' : 'revoked', status } as Answer;
+    },
+  };
+}
+
+export function sliding(server: Sliding): KeepAlive {
+  const { send, slidesFrom = 0, life } = server;
+  const why = reason();
+  /** This page's own newest touch, as far as it is remembered. */
+  let touched: ReturnType<typeof moment> | undefined;
+  let own: (Life & { readonly at: number; readonly ageMs: number }) | undefined;
+
+  async function asked(
+    build: Build,
+    init: RequestInit,
+    alive: (policy: Policy | undefined, response: Response) => Promise<number | undefined>,
+  ): Promise<Answer> {
+    const policy = await server.policy(init.signal as AbortSignal);
+    const response = await call(send, build, init);
+    const { status, ok } = response;
+    if (await server.isDead(response)) {
+      return why.gone(policy, status);
+    }
+    if (!ok) {
+      return refusal(response);
+    }
+    why.alive();
+    return lives(policy, await alive(policy, response), status);
+  }
+
+  /**
+   * How long nobody was active. A touch tells of activity that was a while ago; what the server counts
+   * from this page's own is no news.
+   */
+  function idle(policy: Policy, { until, leftMs }: Life): number | undefined {
+    const since =
+      leftMs >= 0 ? policy.idleTimeoutMs - leftMs : own && now() - own.at - (until - own.until);
+    const mine = own && until <= own.until + ROUNDING_MS ? own.ageMs : 0;
+    return since === undefined ? since : Math.max(0, since + mine);
+  }
+
+  return {
+    async send({ ageMs, holds, flush }, signal) {
+      const policy = await server.policy(signal);
+      const slides = slidesFrom * (policy?.idleTimeoutMs ?? 0);
+      const age = holds.some(({ ttlMs }) => ttlMs > 0) ? 0 : ageMs;
+      // A touch that came too soon counts for what was done before the window's second part began, and
+      // one in each half of the first part is enough to be there in time.
+      const early = slides > 0 && age < slides;
+      if (early && touched && !flush && since(touched) < slides / 2) {
+        return lives(policy, since(touched) + slides);
+      }
+      const began = moment();
+      return asked(server.touch, { keepalive: flush, signal }, async (policy, response) => {
+        touched = began;
+        const read = policy && (await life?.(response));
+        own = read && { ...read, at: now(), ageMs };
+        return early ? since(began) + slides : undefined;
+      });
+    },
+    async ask(signal) {
+      const { ask } = server;
+      if (!ask) {
+        return lives(await server.policy(signal));
+      }
+      const began = now();
+      return asked(ask, { signal }, async (policy, response) => {
+        const read = policy && (await life?.(response, began));
+        return read && policy && idle(policy, read);
+      });
+    },
+    async end(_because, signal) {
+      if (server.end) {
+        await call(send, server.end, { keepalive: true, signal });
+      }
+      return { state: 'unreachable' };
+    },
+  };
+}
+
+/** It lives; of what is not known nothing is said. */
+export const lives = (policy?: Policy, idleMs?: number, status?: number): Answer =>
+  ({ state: 'alive', policy, idleMs, status }) as Answer;
