@@ -2,7 +2,7 @@ import type { Answer, KeepAlive } from 'stillhere';
 import type { OidcRefresh, OidcRefreshOptions, TokenResponse } from 'stillhere/presets';
 import { address, callable, checked, named, policyOf, sender, TIMES } from './options.ts';
 import { call, lives, reason, refusal } from './sliding.ts';
-import { changed, locked, spentTokens } from './spent.ts';
+import { locked, spentTokens } from './spent.ts';
 
 export const OIDC = ['clientId', 'refreshToken', 'onTokens', 'reuse', 'fetch', ...TIMES];
 const KNOWN = ['tokenEndpoint', 'introspectionEndpoint', 'revocationEndpoint', ...OIDC];
@@ -56,15 +56,14 @@ export function oidc(
       init,
       nonce,
     );
-  const gone = (status?: number) => why.gone(policy, status);
   const alive = (status?: number) => {
-    why.alive();
+    why.alive(policy.idleTimeoutMs);
     return lives(policy, undefined, status);
   };
 
   /** Whether the provider still takes a refresh token: uses nothing up (RFC 7662). */
   async function introspect(url: string, token: string, init?: RequestInit): Promise<Answer> {
-    const response = await post(url, { token, token_type_hint: 'refresh_token' }, init);
+    const response = await post(url, { token }, init);
     const { status } = response;
     if (!response.ok) {
       return refusal(response);
@@ -73,7 +72,7 @@ export function oidc(
       return alive(status);
     }
     // Another page may have got a newer one meanwhile.
-    return (await refreshToken()) === token ? gone(status) : alive(status);
+    return (await refreshToken()) === token ? why.gone(status) : alive(status);
   }
 
   /**
@@ -81,10 +80,10 @@ export function oidc(
    * nobody reads is a token that nobody has.
    */
   async function use(token: string): Promise<Answer> {
+    if (await spent.replaced(token)) {
+      return alive();
+    }
     if (!reuse && (await spent.has(token))) {
-      if (await changed(refreshToken, token)) {
-        return alive();
-      }
       const { introspection } = endpoints;
       const answer = introspection ? await introspect(introspection, token) : UNREACHABLE;
       if (answer.state !== 'alive' || (await refreshToken()) !== token) {
@@ -104,6 +103,7 @@ export function oidc(
     const { status } = response;
     if (response.ok) {
       await onTokens((await response.json()) as TokenResponse);
+      await spent.replace(token);
       return alive(status);
     }
     if (status < 500 || status === 503) {
@@ -115,7 +115,7 @@ export function oidc(
       return refusal(response);
     }
     // The app may have got a newer one by itself, and that extended the session as well.
-    return (await refreshToken()) === token ? gone(status) : alive(status);
+    return (await refreshToken()) === token ? why.gone(status) : alive(status);
   }
 
   async function refresh(signal?: AbortSignal): Promise<Answer> {

@@ -36,9 +36,8 @@ const ROUNDING_MS = 20;
 const now = () => performance.now();
 
 /** A moment on both clocks: one stands still while the machine sleeps, the other can be set. */
-const moment = () => ({ wall: Date.now(), mono: now() });
-const since = (then: ReturnType<typeof moment>) =>
-  Math.max(Date.now() - then.wall, now() - then.mono);
+const moment = (): [number, number] => [Date.now(), now()];
+const since = ([wall, mono]: [number, number]) => Math.max(Date.now() - wall, now() - mono);
 
 /** Sends, and once more where the server asks for its newest nonce. */
 export const call = (
@@ -55,15 +54,19 @@ export const refusal = (response: Response): Answer =>
 
 /** Why a server that does not say it ended a session: nobody was heard of for as long as it waits. */
 export function reason() {
-  let alive: ReturnType<typeof moment> | undefined;
+  let then: [number, number];
+  let left: number | undefined;
   return {
-    alive() {
-      alive = moment();
+    alive(leftMs?: number) {
+      then = moment();
+      left = leftMs;
     },
-    gone(policy: Policy | undefined, status?: number): Answer {
-      const idle = alive && policy && since(alive) >= policy.idleTimeoutMs;
-      return { state: 'gone', because: idle ? 'idle' : 'revoked', status } as Answer;
-    },
+    gone: (status?: number) =>
+      ({
+        state: 'gone',
+        because: left && since(then) + ROUNDING_MS >= left ? 'idle' : 'revoked',
+        status,
+      }) as Answer,
   };
 }
 
@@ -71,7 +74,7 @@ export function sliding(server: Sliding): KeepAlive {
   const { send, slidesFrom = 0, life } = server;
   const why = reason();
   /** This page's own newest touch, as far as it is remembered. */
-  let touched: ReturnType<typeof moment> | undefined;
+  let touched: [number, number] | undefined;
   let own: (Life & { readonly at: number; readonly ageMs: number }) | undefined;
 
   async function asked(
@@ -83,12 +86,12 @@ export function sliding(server: Sliding): KeepAlive {
     const response = await call(send, build, init);
     const { status, ok } = response;
     if (await server.isDead(response)) {
-      return why.gone(policy, status);
+      return why.gone(status);
     }
     if (!ok) {
       return refusal(response);
     }
-    why.alive();
+    why.alive(policy?.idleTimeoutMs);
     return lives(policy, await alive(policy, response), status);
   }
 
@@ -130,7 +133,9 @@ export function sliding(server: Sliding): KeepAlive {
       const began = now();
       return asked(ask, { signal }, async (policy, response) => {
         const read = policy && (await life?.(response, began));
-        return read && policy && idle(policy, read);
+        const idleMs = read && idle(policy, read);
+        why.alive(policy && idleMs && policy.idleTimeoutMs - idleMs);
+        return idleMs;
       });
     },
     async end(_because, signal) {
