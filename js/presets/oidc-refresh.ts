@@ -1,10 +1,10 @@
 import type { Answer, KeepAlive } from 'stillhere';
 import type { OidcRefresh, OidcRefreshOptions, TokenResponse } from 'stillhere/presets';
-import { address, callable, checked, named, policyOf, sender, TIMES } from './options.ts';
+import { address, COMMON, callable, checked, named, policyOf, sender } from './options.ts';
 import { call, lives, reason, refusal } from './sliding.ts';
 import { locked, spentTokens } from './spent.ts';
 
-export const OIDC = ['clientId', 'refreshToken', 'onTokens', 'reuse', 'fetch', ...TIMES];
+export const OIDC = ['clientId', 'refreshToken', 'onTokens', 'reuse', ...COMMON];
 const KNOWN = ['tokenEndpoint', 'introspectionEndpoint', 'revocationEndpoint', ...OIDC];
 
 /** Where a provider is asked what. */
@@ -41,7 +41,7 @@ export function oidc(
   callable('refreshToken', refreshToken);
   callable('onTokens', onTokens);
   const send = sender(options.fetch);
-  const policy = policyOf(options, Number.POSITIVE_INFINITY);
+  const policy = policyOf(options, Infinity);
   const why = reason();
   const name = `stillhere:refresh:${endpoints.token}:${clientId}`;
   const spent = spentTokens(name);

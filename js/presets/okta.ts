@@ -1,11 +1,11 @@
 import type { KeepAlive } from 'stillhere';
 import type { OktaOptions } from 'stillhere/presets';
 import { dated } from './dates.ts';
-import { base, checked, policyOf, sender, TIMES } from './options.ts';
+import { base, COMMON, checked, policyOf, sender } from './options.ts';
 import { type Build, sliding } from './sliding.ts';
 
 export function okta(options: OktaOptions): KeepAlive {
-  const { url, fetch } = checked(options, ['url', 'fetch', ...TIMES]);
+  const { url, fetch } = checked(options, ['url', ...COMMON]);
   const session = `${base('url', url)}/api/v1/sessions/me`;
   const policy = policyOf(options);
   const to =

@@ -7,11 +7,12 @@ const HOUR_MS = 3_600_000;
 const WARN_BEFORE_MS = 60_000;
 const KEEP_ALIVE_MS = 30_000;
 
-export const TIMES = ['idleTimeoutMs', 'warnBeforeMs', 'keepAliveMs', 'maxHoldMs', 'dev'];
+/** What all of them take. */
+export const COMMON = ['idleTimeoutMs', 'warnBeforeMs', 'keepAliveMs', 'maxHoldMs', 'dev', 'fetch'];
 
 /** The options as an object whose names are all known. */
 export function checked<T extends object>(options: T, known: string[]): T {
-  if (typeof options !== 'object' || options === null) {
+  if (Object(options) !== options) {
     throw bad('options', 'an object');
   }
   onlyKnown(options, known);

@@ -1,10 +1,10 @@
 import type { KeepAlive } from 'stillhere';
 import type { Place, SlidingCookieOptions } from 'stillhere/presets';
 import { bad } from './agent.ts';
-import { address, callable, checked, policyOf, sender, TIMES } from './options.ts';
+import { address, COMMON, callable, checked, policyOf, sender } from './options.ts';
 import { type Build, sliding } from './sliding.ts';
 
-const KNOWN = ['touch', 'ask', 'end', 'slidesFrom', 'isDead', 'remainingMs', 'fetch', ...TIMES];
+const KNOWN = ['touch', 'ask', 'end', 'slidesFrom', 'isDead', 'remainingMs', ...COMMON];
 
 /** A login page instead of an answer is what many servers give to who is signed out. */
 const signedOut = ({ status, type }: Response) => status === 401 || type === 'opaqueredirect';

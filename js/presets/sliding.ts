@@ -64,7 +64,7 @@ export function reason() {
     gone: (status?: number) =>
       ({
         state: 'gone',
-        because: left && since(then) + ROUNDING_MS >= left ? 'idle' : 'revoked',
+        because: left && since(then) >= left - ROUNDING_MS ? 'idle' : 'revoked',
         status,
       }) as Answer,
   };
@@ -100,10 +100,12 @@ export function sliding(server: Sliding): KeepAlive {
    * from this page's own is no news.
    */
   function idle(policy: Policy, { until, leftMs }: Life): number | undefined {
-    const since =
-      leftMs >= 0 ? policy.idleTimeoutMs - leftMs : own && now() - own.at - (until - own.until);
+    // Both are too little at the most: a `Date` has whole seconds, a clock may have stood still.
+    const stated = leftMs >= 0 ? policy.idleTimeoutMs - leftMs : -Infinity;
+    const reckoned = own ? now() - own.at - (until - own.until) : -Infinity;
+    const since = Math.max(stated, reckoned);
     const mine = own && until <= own.until + ROUNDING_MS ? own.ageMs : 0;
-    return since === undefined ? since : Math.max(0, since + mine);
+    return since > -Infinity ? Math.max(0, since + mine) : undefined;
   }
 
   return {
