@@ -372,6 +372,14 @@ test('503 says that it was not taken: the token is sent again', async () => {
   assert.equal(given[0].refresh_token, 'r2');
 });
 
+test('a provider that rotates nothing is given the same token each time', async () => {
+  const { fetch, asked } = server(() => Response.json({ access_token: 'a', token_type: 'Bearer' }));
+  const preset = presets.oidcRefresh({ ...oidc, fetch });
+  assert.equal((await preset.refresh()).state, 'alive');
+  assert.equal((await preset.refresh()).state, 'alive');
+  assert.equal(asked.length, 2);
+});
+
 test('a page that goes refreshes nothing: nobody would read the new token', async () => {
   const { fetch, asked } = server(ok);
   await presets.oidcRefresh({ ...oidc, fetch }).send({ ...report, flush: true }, signal);

@@ -100,15 +100,17 @@ export function oidc(
     if (!response) {
       return UNREACHABLE;
     }
-    const { status } = response;
-    if (response.ok) {
+    const { status, ok } = response;
+    if (ok) {
       await onTokens((await response.json()) as TokenResponse);
       await spent.replace(token);
-      return alive(status);
     }
     if (status < 500 || status === 503) {
-      // It was not taken, so it was not used.
+      // It was replaced, or not taken.
       await spent.mark();
+    }
+    if (ok) {
+      return alive(status);
     }
     const error = await errorOf(response);
     if (status >= 500 || (error !== 'invalid_grant' && error !== 'invalid_token')) {
