@@ -307,6 +307,25 @@ test('where background calls slide, what is left says nothing of people', async 
   );
 });
 
+test('with the timeout switched off, whatever it says, the rules only observe', async () => {
+  const { fetch } = server(() =>
+    Response.json({ idleTokenTimeoutSeconds: 0, enableIdleTokenTimeout: false }),
+  );
+  const preset = presets.genesysCloud({ api: 'https://api.example', token: 't', fetch });
+  const { policy } = /** @type {any} */ (await preset.ask(signal));
+  assert.deepEqual([policy.mode, policy.idleTimeoutMs], ['observe', 8 * 60 * MINUTE]);
+});
+
+test('what a page says that goes is sent in the same turn', () => {
+  const { fetch, what, asked } = server(ok);
+  const api = { api: 'https://api.example', token: 't', idleTimeoutMs: 20 * MINUTE, fetch };
+  for (const preset of [presets.slidingCookie({ ...cookie, fetch }), presets.genesysCloud(api)]) {
+    preset.send({ ...report, flush: true }, signal);
+  }
+  assert.equal(what().length, 2, 'before any promise runs');
+  assert.ok(asked.every(({ keepalive }) => keepalive));
+});
+
 test('without a token nobody is asked', async () => {
   const { fetch, asked } = server(ok);
   const preset = presets.genesysCloud({ region: 'a.example', token: () => null, fetch });

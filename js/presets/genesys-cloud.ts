@@ -15,7 +15,7 @@ interface Timeout {
 
 function apiOf({ api, region }: GenesysCloudOptions): string {
   if (!api === !region) {
-    throw bad('api', 'an http(s) URL, unless there is a region');
+    throw bad('api', 'an http(s) URL, or give a region');
   }
   return region ? base('region', `https://api.${region}`) : base('api', api);
 }
@@ -40,25 +40,28 @@ export function genesysCloud(options: GenesysCloudOptions): KeepAlive {
         headers: { Authorization: `Bearer ${bearer}` },
       });
 
-  /** The organization's timeout, until it was read once. */
+  /** The organization's timeout. */
   async function rules(signal: AbortSignal): Promise<Policy | undefined> {
-    if (!policy) {
-      const response = await call(send, to('timeout'), { signal });
-      if (response.ok) {
-        const timeout = (await response.json()) as Timeout;
-        const idle = timeout.idleTokenTimeoutSeconds * 1000;
+    const response = await call(send, to('timeout'), { signal });
+    if (response.ok) {
+      const { idleTokenTimeoutSeconds, enableIdleTokenTimeout } =
+        (await response.json()) as Timeout;
+      const idle = idleTokenTimeoutSeconds * 1000;
+      policy = {
+        ...(enableIdleTokenTimeout
+          ? policyOf({ maxHoldMs, idleTimeoutMs: idle, dev: true })
+          : { ...stated, mode: 'observe' }),
         // A page that reads it later knows better.
-        const version = Math.floor(Date.now() / 1000);
-        const read = policyOf({ maxHoldMs, idleTimeoutMs: idle, dev: true }, undefined, version);
-        policy = timeout.enableIdleTokenTimeout ? read : { ...read, mode: 'observe' };
-      }
+        version: Math.floor(Date.now() / 1000),
+      };
     }
     return policy;
   }
 
   const server = sliding({
     send,
-    policy: rules,
+    policy: () => policy,
+    rules,
     touch: to('me'),
     ask: to('me?preserveIdleTTL=true'),
     end: to('me', 'DELETE'),
@@ -67,7 +70,8 @@ export function genesysCloud(options: GenesysCloudOptions): KeepAlive {
   });
   /** Without a token there is nobody to ask for. */
   async function withToken(call: () => Promise<Answer>): Promise<Answer> {
-    bearer = await readToken(source);
+    const given = readToken(source);
+    bearer = given instanceof Promise ? await given : given;
     return bearer === null ? { state: 'gone', because: 'token-missing' } : call();
   }
   return {

@@ -12,7 +12,7 @@ export interface Endpoints {
   token: string;
   introspection?: string | undefined;
   /** Ends the session; the name is that under which it takes the refresh token. */
-  end?: { url: string; name: string } | undefined;
+  end?: { url: string; name: string } | '' | undefined;
 }
 
 const UNREACHABLE: Answer = { state: 'unreachable' };
@@ -163,8 +163,9 @@ export function oidcRefresh(options: OidcRefreshOptions): OidcRefresh & KeepAliv
   return oidc(options, {
     token: address('tokenEndpoint', tokenEndpoint),
     introspection: introspectionEndpoint && address('introspectionEndpoint', introspectionEndpoint),
-    end: revocationEndpoint
-      ? { url: address('revocationEndpoint', revocationEndpoint), name: 'token' }
-      : undefined,
+    end: revocationEndpoint && {
+      url: address('revocationEndpoint', revocationEndpoint),
+      name: 'token',
+    },
   });
 }

@@ -20,14 +20,14 @@ export function checked<T extends object>(options: T, known: string[]): T {
 }
 
 /** The rules that a preset states. `keepAliveMs`: the interval where none was asked for. */
-export function policyOf(times: Times, keepAliveMs = KEEP_ALIVE_MS, version = 1): Policy {
+export function policyOf(times: Times, keepAliveMs = KEEP_ALIVE_MS): Policy {
   const { dev } = times;
   const duration = (name: keyof Times, min: number, max: number, otherwise?: number) =>
     checkDuration(name, times[name] ?? otherwise, min, max);
   const idle = duration('idleTimeoutMs', dev ? 1000 : 300_000, 8 * HOUR_MS);
   const quarter = Math.floor(idle / 4);
   return {
-    version,
+    version: 1,
     idleTimeoutMs: idle,
     warnBeforeMs: duration(
       'warnBeforeMs',

@@ -28,7 +28,7 @@ export function slidingCookie(options: SlidingCookieOptions): KeepAlive {
     const url = address(name, asked.url);
     const { method = otherwise } = asked;
     if (!/^[A-Z]+$/.test(method)) {
-      throw bad(`${name}.method`, 'a method such as POST');
+      throw bad(`${name}.method`, 'a method, such as POST');
     }
     return (init) =>
       new Request(url, { ...init, method, credentials: 'include', redirect: 'manual' });

@@ -4,7 +4,7 @@ import type { Fetch } from 'stillhere/presets';
 import { later, withNonce } from './agent.ts';
 
 /** Requests are built anew for each try, so that each can be signed. */
-export type Build = (init: RequestInit) => Request | Promise<Request>;
+export type Build = (init: RequestInit) => Request;
 
 /** Until when the session lives, on any clock, and how long that is: NaN if it can't be said. */
 export interface Life {
@@ -15,7 +15,9 @@ export interface Life {
 export interface Sliding {
   send: Fetch;
   /** The rules, once they are known. */
-  policy(signal: AbortSignal): Policy | undefined | Promise<Policy | undefined>;
+  policy(): Policy | undefined;
+  /** Asks for them until they are. */
+  rules?: (signal: AbortSignal) => Promise<Policy | undefined>;
   touch: Build;
   /** A question that extends nothing, if there is one. */
   ask?: Build | undefined;
@@ -45,8 +47,7 @@ export const call = (
   build: Build,
   init: RequestInit,
   asks?: (response: Response) => Promise<boolean>,
-): Promise<Response> =>
-  withNonce(async () => send(await build({ cache: 'no-store', ...init })), asks);
+): Promise<Response> => withNonce(() => send(build({ cache: 'no-store', ...init })), asks);
 
 /** What a response says that is neither "alive" nor "gone". The machine reports a bad answer. */
 export const refusal = (response: Response): Answer =>
@@ -78,11 +79,11 @@ export function sliding(server: Sliding): KeepAlive {
   let own: (Life & { readonly at: number; readonly ageMs: number }) | undefined;
 
   async function asked(
+    policy: Policy | undefined,
     build: Build,
     init: RequestInit,
-    alive: (policy: Policy | undefined, response: Response) => Promise<number | undefined>,
+    alive: (response: Response) => Promise<number | undefined>,
   ): Promise<Answer> {
-    const policy = await server.policy(init.signal as AbortSignal);
     const response = await call(send, build, init);
     const { status, ok } = response;
     if (await server.isDead(response)) {
@@ -92,7 +93,7 @@ export function sliding(server: Sliding): KeepAlive {
       return refusal(response);
     }
     why.alive(policy?.idleTimeoutMs);
-    return lives(policy, await alive(policy, response), status);
+    return lives(policy, await alive(response), status);
   }
 
   /**
@@ -110,7 +111,8 @@ export function sliding(server: Sliding): KeepAlive {
 
   return {
     async send({ ageMs, holds, flush }, signal) {
-      const policy = await server.policy(signal);
+      // A page that is being closed may run no promise any more (Firefox): what it can send at once it does.
+      const policy = server.policy() ?? (await server.rules?.(signal));
       const slides = slidesFrom * (policy?.idleTimeoutMs ?? 0);
       const age = holds.some(({ ttlMs }) => ttlMs > 0) ? 0 : ageMs;
       // A touch that came too soon counts for what was done before the window's second part began, and
@@ -120,7 +122,7 @@ export function sliding(server: Sliding): KeepAlive {
         return lives(policy, since(touched) + slides);
       }
       const began = moment();
-      return asked(server.touch, { keepalive: flush, signal }, async (policy, response) => {
+      return asked(policy, server.touch, { keepalive: flush, signal }, async (response) => {
         touched = began;
         const read = policy && (await life?.(response));
         own = read && { ...read, at: now(), ageMs };
@@ -129,11 +131,12 @@ export function sliding(server: Sliding): KeepAlive {
     },
     async ask(signal) {
       const { ask } = server;
+      const policy = server.policy() ?? (await server.rules?.(signal));
       if (!ask) {
-        return lives(await server.policy(signal));
+        return lives(policy);
       }
       const began = now();
-      return asked(ask, { signal }, async (policy, response) => {
+      return asked(policy, ask, { signal }, async (response) => {
         const read = policy && (await life?.(response, began));
         const idleMs = read && idle(policy, read);
         why.alive(policy && idleMs && policy.idleTimeoutMs - idleMs);

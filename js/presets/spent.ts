@@ -19,11 +19,10 @@ export async function locked<T>(name: string, work: () => Promise<T>): Promise<T
     begun = true;
     return work();
   };
-  const signal = AbortSignal.timeout(BOUND_MS);
   try {
-    return (await locks.request(name, { signal }, run)) as T;
+    return (await locks.request(name, { signal: AbortSignal.timeout(BOUND_MS) }, run)) as T;
   } catch (fault) {
-    if (begun || !signal.aborted) {
+    if (begun) {
       throw fault;
     }
     return (await locks.request(name, { steal: true }, run)) as T;
@@ -52,9 +51,8 @@ export function spentTokens(key: string) {
     navigator.locks.request(`${key}:${await nameOf(token)}`, { ifAvailable: true }, held);
   return {
     /** Whether it was sent and nobody heard what became of it. */
-    has: async (token: string): Promise<boolean> =>
-      token === here ||
-      !!(await shared(async () => localStorage.getItem(key) === (await nameOf(token)))),
+    has: async (token: string) =>
+      token === here || shared(async () => localStorage.getItem(key) === (await nameOf(token))),
     /** It is sent now; without one, the last was not taken. */
     async mark(token?: string): Promise<void> {
       here = token;

@@ -16,7 +16,7 @@ const TYPES = { '.js': 'text/javascript', '.html': 'text/html', '.wasm': 'applic
 
 /**
  * @typedef {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse) => unknown} Handler
- * @typedef {{ at: number, what: string, status: number }} Seen `what` is the method and the path
+ * @typedef {{ at: number, what: string }} Seen `what` is the method and the path
  */
 
 /** @param {string} url */
@@ -59,7 +59,7 @@ export async function startFront(name, serve) {
     }
     const what = `${incoming.method} ${incoming.url}`;
     const at = performance.now();
-    answer.on('finish', () => seen.push({ at, what, status: answer.statusCode }));
+    seen.push({ at, what });
     handler(incoming, answer);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -71,11 +71,10 @@ export async function startFront(name, serve) {
     /** The same for what is no browser, and may not know that name. */
     direct: `http://127.0.0.1:${port}`,
     page: `${base}/pages/presets.html`,
-    /** What was answered so far. */
+    /** What was asked so far. */
     seen,
-    /** How many answers there were to what begins like that, since a moment. @param {string} what */
-    count: (what, since = 0) =>
-      seen.filter((one) => one.what.startsWith(what) && one.at >= since).length,
+    /** How many requests there were that begin like that. @param {string} what */
+    count: (what) => seen.filter((one) => one.what.startsWith(what)).length,
     stop() {
       server.closeAllConnections();
       server.close();
