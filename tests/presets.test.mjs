@@ -216,7 +216,7 @@ test('in the first half of a window that slides late a touch counts for what is 
   assert.equal(await send({ ageMs: 15 * MINUTE, holds }), 10 * MINUTE, 'a call is going on now');
 });
 
-/** An API in another time zone of trust: its clock is so much ahead. @param {number} aheadMs */
+/** An API whose clock is so much ahead. @param {number} aheadMs */
 function genesys(aheadMs, { date = true, trustIdle = true } = {}) {
   let idlesAt = 0;
   const { fetch, what } = server(ok);
