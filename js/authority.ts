@@ -1,5 +1,6 @@
 import type { Answer, EndedBecause, KeepAlive, Policy, TokenSource } from 'stillhere';
 import { readEvents } from './events.ts';
+import { later, withNonce } from './http.ts';
 import { readToken } from './name.ts';
 
 const AGENT = 'stillhere-js/0.1.0';
@@ -59,19 +60,6 @@ function toAnswer(wire: Wire | null, status?: number): Answer {
   } as Answer;
 }
 
-/** `Retry-After` in milliseconds: seconds or a date (RFC 9110, 10.2.3). */
-function retryAfter(response: Response): number | undefined {
-  const value = response.headers.get('retry-after');
-  const seconds = Number(value);
-  const ms = Number.isNaN(seconds) ? Date.parse(value as string) - Date.now() : seconds * 1000;
-  return value && ms > 0 ? ms : undefined;
-}
-
-/** A token that was only used without the server's newest nonce is not dead. */
-function asksForNonce({ status, headers }: Response): boolean {
-  return status === 401 && `${headers.get('www-authenticate')}`.includes('use_dpop_nonce');
-}
-
 async function toJson(response: Response): Promise<Wire | null> {
   try {
     return await response.json();
@@ -87,7 +75,12 @@ async function toJson(response: Response): Promise<Wire | null> {
 }
 
 /** The authority as a `KeepAlive`: what `authority: 'https://…'` stands for. */
-export function authority(base: URL, token: () => TokenSource): KeepAlive {
+export function authority(
+  base: URL,
+  token: () => TokenSource,
+  // Looked up when it is used: a page may replace it.
+  send = (url: string, init: RequestInit) => fetch(url, init),
+): KeepAlive {
   const root = base.href.replace(/\/*$/, '/v1/');
 
   async function call(path: string, init: RequestInit): Promise<Response | undefined> {
@@ -109,9 +102,7 @@ export function authority(base: URL, token: () => TokenSource): KeepAlive {
       cache: 'no-store',
       credentials: 'omit',
     };
-    const response = await fetch(root + path, request);
-    // Whoever signs requests (a service worker, a patched fetch) has the nonce now (RFC 9449, 9).
-    return asksForNonce(response) ? fetch(root + path, request) : response;
+    return withNonce(() => send(root + path, request));
   }
 
   async function answer(path: string, init: RequestInit): Promise<Answer> {
@@ -124,10 +115,7 @@ export function authority(base: URL, token: () => TokenSource): KeepAlive {
       const because = (await toJson(response))?.because ?? 'revoked';
       return { state: 'gone', because, status };
     }
-    if (status === 429 || status >= 500) {
-      return { state: 'unreachable', retryAfterMs: retryAfter(response), status };
-    }
-    return toAnswer(response.ok ? await toJson(response) : null, status);
+    return later(response) ?? toAnswer(response.ok ? await toJson(response) : null, status);
   }
 
   return {

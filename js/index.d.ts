@@ -128,7 +128,10 @@ export type Answer =
       readonly state: 'alive';
       /** Time until it would end; leave it out while held. */
       readonly remainingMs?: number;
-      /** Time since the newest activity that it knows of. */
+      /**
+       * Time since the newest activity that it knows of. Where that is older than what `send` told, it is
+       * told again after the keep-alive interval.
+       */
       readonly idleMs?: number;
       /** It knows of an open interaction. */
       readonly held?: boolean;
@@ -296,6 +299,7 @@ export class StillhereError extends Error {
   readonly code: ErrorCode;
   /** The option that is wrong. */
   readonly option?: string;
+  constructor(code: ErrorCode, message: string, option?: string);
 }
 
 /**

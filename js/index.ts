@@ -4,8 +4,17 @@ import { authority } from './authority.ts';
 import { StillhereError } from './error.ts';
 import type { Frames } from './frames.ts';
 import type { Hosts } from './hosts.ts';
+import { later, withNonce } from './http.ts';
 import { type Names, names, readToken } from './name.ts';
-import { type Checked, checkHold, checkOptions, checkToken } from './options.ts';
+import {
+  bad,
+  type Checked,
+  checkDuration,
+  checkHold,
+  checkOptions,
+  checkToken,
+  onlyKnown,
+} from './options.ts';
 import {
   ACTIVITY,
   CLOSE,
@@ -22,7 +31,18 @@ import {
 import { COUNTS, contexts, REASONS, REFUSALS, status } from './status.ts';
 import { topLevel } from './top-level.ts';
 
-export { StillhereError };
+// What stillhere/presets would otherwise bring along once more (js/presets/agent.ts). It has no public types.
+export {
+  authority,
+  bad,
+  checkDuration,
+  checkToken,
+  later,
+  onlyKnown,
+  readToken,
+  StillhereError,
+  withNonce,
+};
 
 let loading: Promise<void> | undefined;
 

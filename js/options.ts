@@ -46,7 +46,7 @@ const COUNTABLE = {
 };
 const BITS = 4;
 
-function bad(option: string, expected: string): StillhereError {
+export function bad(option: string, expected: string): StillhereError {
   return new StillhereError('bad-option', `${option} must be ${expected}`, option);
 }
 
@@ -54,7 +54,7 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null;
 }
 
-function onlyKnown(given: Record<string, unknown>, known: string[], prefix = ''): void {
+export function onlyKnown(given: object, known: string[], prefix = ''): void {
   for (const name of Object.keys(given)) {
     if (!known.includes(name)) {
       const option = prefix + name;
@@ -91,7 +91,8 @@ function checkAuthority(authority: unknown): URL | KeepAlive {
   throw bad('authority', 'an http(s) URL or an object with send() and ask()');
 }
 
-function checkDuration(option: string, value: unknown, min: number, max: number): number {
+/** A whole number of milliseconds within its range. */
+export function checkDuration(option: string, value: unknown, min: number, max: number): number {
   if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
     throw bad(option, `a whole number of milliseconds from ${min} to ${max}`);
   }

@@ -122,9 +122,10 @@ const agentIsBeside = {
 function bundleOptions() {
   return {
     absWorkingDir: root,
-    // Pages that embed an app may have no build of their own: the helper for hosts is one file.
+    // Pages that embed an app may have no build of their own: the helper for hosts is one file. And
+    // what presets share with the agent is too little for a file that each page would load for it.
     entryPoints: entries()
-      .filter((name) => name !== 'host')
+      .filter((name) => name !== 'host' && name !== 'presets')
       .map((name) => `js/${name}.ts`),
     outdir: dist,
     alias: { 'stillhere-bindgen': smallGlue },
@@ -162,6 +163,11 @@ function hostOptions(format) {
   };
 }
 
+/** @returns {import('esbuild').BuildOptions} */
+function presetsOptions() {
+  return { ...bundleOptions(), entryPoints: ['js/presets.ts'], splitting: false };
+}
+
 async function bundle() {
   for (const name of entries()) {
     if (!existsSync(path.join(root, `js/${name}.ts`))) {
@@ -169,7 +175,7 @@ async function bundle() {
     }
   }
   const options = bundleOptions();
-  const all = [options, hostOptions('esm'), hostOptions('iife')];
+  const all = [options, presetsOptions(), hostOptions('esm'), hostOptions('iife')];
   const inputs = ['js', smallDir, 'package-lock.json', 'tsconfig.json'];
   const about = { inputs, outputs: [dist], key: JSON.stringify(all) + options.mangleProps };
   await step('bundle', about, async () => {

@@ -69,6 +69,7 @@ async function start(program, args, env, port, probe = '/') {
     env: { ...process.env, NODE_ENV: 'production', RUST_LOG: 'error', PORT: `${port}`, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
+  process.once('exit', () => server.kill());
   for (let tries = 0; !(await fetch(base + probe).catch(() => undefined)); tries++) {
     if (tries > 1000 || server.exitCode !== null) throw new Stop(`${program} did not start.`);
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -90,6 +91,7 @@ export async function startRedis() {
   const program = onPath(['redis-server', 'valkey-server']) ?? 'redis-server';
   const args = ['--port', `${port}`, '--save', '', '--appendonly', 'no', '--bind', '127.0.0.1'];
   const server = spawn(program, [...args, '--dir', folder], { stdio: 'ignore' });
+  process.once('exit', () => server.kill());
   await new Promise((resolve) => setTimeout(resolve, 300));
   return {
     url: `redis://127.0.0.1:${port}`,
@@ -114,18 +116,20 @@ export async function startNothing() {
   return start(program, [], {}, await freePort());
 }
 
-/** @param {string} redis */
-export async function startExpress(redis) {
-  return start(process.execPath, ['express.mjs'], { REDIS_URL: redis }, await freePort());
+/** @param {string} redis @param {number} [age] of a session, in seconds */
+export async function startExpress(redis, age = 900) {
+  const env = { REDIS_URL: redis, SESSION_AGE: `${age}` };
+  return start(process.execPath, ['express.mjs'], env, await freePort());
 }
 
-/** @param {string} redis @returns {Promise<Server | undefined>} */
-export async function startDjango(redis) {
+/** @param {string} redis @param {number} [age] @returns {Promise<Server | undefined>} */
+export async function startDjango(redis, age = 900) {
   const program = await python();
   if (!program) return undefined;
   const port = await freePort();
   const args = ['-m', 'gunicorn', '-w', '2', '-b', `127.0.0.1:${port}`, 'django_app:application'];
-  return start(program, [...args, '--log-level', 'error'], { REDIS_URL: redis }, port, '/touch');
+  const env = { REDIS_URL: redis, SESSION_AGE: `${age}` };
+  return start(program, [...args, '--log-level', 'error'], env, port, '/touch');
 }
 
 /** Registers tokens and gives the file with them. @param {Server} server @param {number} count */

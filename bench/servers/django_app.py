@@ -4,6 +4,7 @@ import os
 
 import django
 from django.conf import settings
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.wsgi import get_wsgi_application
 from django.http import JsonResponse
 from django.urls import path
@@ -14,7 +15,7 @@ settings.configure(
     ROOT_URLCONF=__name__,
     SESSION_ENGINE="django.contrib.sessions.backends.cache",
     SESSION_SAVE_EVERY_REQUEST=True,
-    SESSION_COOKIE_AGE=900,
+    SESSION_COOKIE_AGE=int(os.environ.get("SESSION_AGE", "900")),
     CACHES={
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -22,9 +23,18 @@ settings.configure(
         }
     },
     INSTALLED_APPS=["django.contrib.sessions"],
-    MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
+    MIDDLEWARE=[f"{__name__}.Sessions"],
 )
 django.setup()
+
+
+class Sessions(SessionMiddleware):
+    """A question extends nothing: its session is not saved."""
+
+    def process_response(self, request, response):
+        if request.path == "/ask":
+            return response
+        return super().process_response(request, response)
 
 
 def sign_in(request):
@@ -38,5 +48,15 @@ def touch(request):
     return JsonResponse({"state": "alive", "remaining_ms": request.session.get_expiry_age() * 1000})
 
 
-urlpatterns = [path("sign-in", sign_in), path("touch", touch)]
+def sign_out(request):
+    request.session.flush()
+    return JsonResponse({"state": "ended"})
+
+
+urlpatterns = [
+    path("sign-in", sign_in),
+    path("touch", touch),
+    path("ask", touch),
+    path("sign-out", sign_out),
+]
 application = get_wsgi_application()

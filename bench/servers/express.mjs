@@ -14,7 +14,7 @@ app.use(
     rolling: true,
     resave: false,
     saveUninitialized: false,
-    cookie: { maxAge: 900_000 },
+    cookie: { maxAge: Number(process.env.SESSION_AGE ?? 900) * 1000 },
   }),
 );
 app.get('/sign-in', (request, response) => {
@@ -24,5 +24,8 @@ app.get('/sign-in', (request, response) => {
 app.get('/touch', (request, response) => {
   if (!request.session.user) return response.status(401).json({ state: 'ended' });
   response.json({ state: 'alive', remaining_ms: request.session.cookie.maxAge });
+});
+app.post('/sign-out', (request, response) => {
+  request.session.destroy(() => response.json({ state: 'ended' }));
 });
 app.listen(Number(process.env.PORT), '127.0.0.1');

@@ -106,6 +106,10 @@ impl Agent {
         // and one question at the deadline is enough.
         let earliest = idle.map(|ms| began.saturating_sub(ms));
         let latest = idle.map(|ms| now.saturating_sub(ms));
+        // One that says it knows of older activity than it was told did not take it in, such as one that
+        // slides only in the second half of its window. It is told again.
+        let taken = |at: &u64| alive.idle_ms.is_none_or(|ms| now + ROUNDING_MS >= *at + ms);
+        let covers = covers.filter(taken);
         let times = &mut self.facts.times;
         let told = covers == Some(times.activity);
         let known = times.activity.max(times.acknowledged);

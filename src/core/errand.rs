@@ -113,6 +113,10 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
         } else {
             times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms
         };
+        // One that answered and did not take it in is not asked over and over.
+        if times.activity <= times.sent && times.answered >= times.sent {
+            late = late.max(times.sent + BOUND_MS);
+        }
         if hurry {
             late = late.min(times.sent + HURRY_MS);
         }

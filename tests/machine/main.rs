@@ -26,6 +26,7 @@ mod schedule;
 mod sender_dies;
 mod stalls;
 mod stream;
+mod told_again;
 mod who_asks;
 
 use stillhere::core::policy::Policy;
