@@ -1,7 +1,6 @@
 import type * as Public from 'stillhere';
 import { StillhereError } from 'stillhere';
 import type { StillhereInspector as Declared, InspectorOptions } from 'stillhere/inspector';
-import { ENDED } from './inspector/facts.ts';
 import { maskMore } from './inspector/mask.ts';
 import { Network } from './inspector/network.ts';
 import type { Panel } from './inspector/panel.ts';
@@ -15,7 +14,7 @@ const SAYINGS = ['phase', 'activity', 'keepalive', 'policy', 'refused', 'ended']
 
 /** Makes room beside or under the page for a docked one, as the element's own style places it. */
 const ROOM =
-  'html{padding-block-end:60vh!important}@media(min-width:1024px){html{padding-block-end:0!important;padding-inline-end:464px!important}}';
+  'html{padding-block-end:60vh!important}@media(min-width:1024px){html{padding-block-end:0!important;padding-inline-end:480px!important}}';
 
 const HOST = ':host{display:block}:host([hidden]){display:none}';
 
@@ -190,7 +189,14 @@ export class StillhereInspector extends Base implements Declared {
       ({ detail }) => this.#recorder.log.add(Date.now(), detail.message, 'ended'),
       { signal },
     );
-    agent.addEventListener('observed', (event) => this.#wouldEnd(event), { signal });
+    agent.addEventListener(
+      'observed',
+      (event) => {
+        this.#recorder.wouldEnd(Date.now(), (event as CustomEvent).detail);
+        this.#lookSoon();
+      },
+      { signal },
+    );
     document.addEventListener('visibilitychange', () => this.#look(), { signal });
     const sizes = new ResizeObserver(([entry]) => {
       this.#seen = (entry?.contentRect.width ?? 0) > 0;
@@ -209,14 +215,6 @@ export class StillhereInspector extends Base implements Declared {
       this.#seen = false;
       clearTimeout(this.#timer);
       this.#network.stop();
-    }
-  }
-
-  #wouldEnd(event: Event): void {
-    const { detail } = event as CustomEvent<{ because: Public.EndedBecause; idleMs: number }>;
-    if (Object.hasOwn(ENDED, detail.because)) {
-      this.#recorder.wouldEnd(Date.now(), detail);
-      this.#lookSoon();
     }
   }
 
@@ -341,7 +339,8 @@ export function openInspector(
   Object.assign(inspector, options, { agent });
   if (!open) {
     inspector.setAttribute('docked', '');
-    document.body.append(inspector);
+    // Beside the body: no framework renders over it, and what covers the app at its end can leave it out.
+    document.documentElement.append(inspector);
   }
   return inspector;
 }

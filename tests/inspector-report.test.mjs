@@ -163,6 +163,22 @@ test('a dry run says who would have been logged out, when and why', () => {
   assert.doesNotMatch(report(recorded(snapshot())), /Dry run/);
 });
 
+test('what a dry run let pass before it was opened is counted, and an end that is told twice is one', () => {
+  const observed = { ends: 3, because: 'idle', idleMs: 60_000, agoMs: 30_000 };
+  const all = recorded(
+    snapshot({ policy: { mode: 'observe' }, observed }),
+    snapshot({ observed }, NOW),
+  );
+  all.recorder.wouldEnd(NOW, observed);
+  assert.equal(all.recorder.observed.length, 1);
+  assert.match(
+    report(all),
+    /\n {2}2 more before the inspector looked\.\n {2}Would have been logged out at 14:01:42, because nobody/,
+  );
+  all.recorder.wouldEnd(NOW, { because: 'nonsense', idleMs: 1 });
+  assert.equal(all.recorder.observed.length, 1);
+});
+
 const secret = fc.string({ minLength: 16, maxLength: 60, unit: fc.constantFrom(...'abcXYZ019-_') });
 const name = fc
   .tuple(fc.constantFrom('Ada', 'Grace', 'Mara'), fc.constantFrom('Lovelace', 'Hopper'))

@@ -26,7 +26,7 @@ export function about(call: Call, every: number | undefined): string {
 /** What the watched calls carried. */
 export function carried({ watched, carried }: Call, watching: boolean): string {
   if (watched === 0) {
-    return watching ? 'not called since' : '';
+    return watching ? 'not called since it is watched' : '';
   }
   const of = (count: number) => `${count === watched ? 'all' : count} of ${watched}`;
   return (

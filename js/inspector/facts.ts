@@ -120,7 +120,7 @@ export class Facts {
         was.phase === 'warning'
           ? `Somebody is here: the warning is gone in ${all}`
           : (back[was.phase as keyof typeof back] ?? 'Alive'),
-      warning: `Nobody active, and the authority knows of nobody: warning in ${all}`,
+      warning: `Nobody active, the authority agrees: warning in ${all}`,
       held: 'A hold is open: nobody is logged out',
       checking: 'Not sure where the session stands: asking',
       ended: `Ended in ${all}: ${ENDED[endedBecause as EndedBecause]}`,

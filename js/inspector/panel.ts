@@ -14,7 +14,7 @@ import { Strip } from './strip.ts';
 import style from './style.css';
 import { Tabs } from './tabs.ts';
 import { why, wouldHave } from './why.ts';
-import { plural } from './words.ts';
+import { countdown, plural, short } from './words.ts';
 
 let sheet: CSSStyleSheet | undefined;
 
@@ -37,6 +37,19 @@ export interface Actions {
 /** Ends of a dry run that are listed. */
 const SHOWN = 5;
 
+/** Says each line in an item of its own. */
+function list(node: HTMLUListElement, lines: readonly string[]): void {
+  if (node.children.length !== lines.length) {
+    arrange(
+      node,
+      lines.map(() => h('li')),
+    );
+  }
+  lines.forEach((line, at) => {
+    say(node.children[at] as Element, line);
+  });
+}
+
 export class Panel {
   readonly #recorder: Recorder;
   readonly #report: () => string;
@@ -45,7 +58,9 @@ export class Panel {
   readonly #said = h('p', { class: 'fine said', role: 'status' });
   readonly #text = h('textarea', { readonly: true, rows: 8, 'aria-label': 'Report', hidden: true });
   readonly #ring = new Ring();
-  readonly #dry = h('div', { class: 'dry', hidden: true });
+  readonly #dry = h('ul', { class: 'dry', hidden: true });
+  readonly #holds = h('ul', { class: 'lines' });
+  readonly #holdsPart = part('Holds', this.#holds);
   readonly #tabs = new Tabs();
   readonly #strip: Strip;
   readonly #calls: Calls;
@@ -53,7 +68,7 @@ export class Panel {
   readonly #rules = new Rules();
   readonly #tabsTitle = h('h3');
   readonly #stripTitle = h('h3');
-  readonly #refused = h('ul', { class: 'refused' });
+  readonly #refused = h('ul', { class: 'lines refused' });
   readonly #sent = h('p', { class: 'fine' });
   readonly node: HTMLElement;
 
@@ -66,14 +81,14 @@ export class Panel {
     this.#copy.addEventListener('click', () => this.#copyReport());
     const shut = h('button', { type: 'button', class: 'close' }, 'Close');
     shut.addEventListener('click', close);
+    const head = h('div', { class: 'head' }, this.#title, this.#copy, shut);
     this.node = h(
       'section',
       { class: 'root', lang: 'en', 'aria-labelledby': 'title' },
-      h('div', { class: 'head' }, this.#title, this.#copy, shut),
-      this.#said,
-      this.#text,
+      h('div', { class: 'top' }, head, this.#said, this.#text),
       this.#ring.node,
       this.#dry,
+      this.#holdsPart,
       part(this.#tabsTitle, this.#tabs.node),
       part(this.#stripTitle, this.#strip.node, this.#sent),
       h('slot'),
@@ -99,11 +114,24 @@ export class Panel {
     this.#rules.show(now, wishes);
     this.#showDry(now);
     this.#showRefused(status.refused);
-    say(this.#tabsTitle, `${plural(contexts.length, 'tab')}, one deadline`);
+    const holds = status.phase === 'ended' ? [] : status.holds;
+    this.#holdsPart.hidden = holds.length === 0;
+    list(
+      this.#holds,
+      holds.map(
+        ({ id, reason, expiresInMs }) =>
+          `${reason}: lapses in ${countdown(expiresInMs)} unless it is renewed (${id})`,
+      ),
+    );
+    const idle =
+      status.phase === 'ended'
+        ? ''
+        : `, idle for ${short(Math.floor(status.idleMs / 1000) * 1000)}`;
+    say(this.#tabsTitle, `${plural(contexts.length, 'tab')}, one deadline${idle}`);
     const { inputs, sends } = this.#recorder.history.totals();
     const sent = plural(sends, 'keep-alive');
     say(this.#stripTitle, `Last minute: ${plural(inputs, 'input')}, ${sent}`);
-    say(this.#sent, `Keep-alives of this tab: ${keepAlives(status)}.`);
+    say(this.#sent, `This tab: ${keepAlives(status)}.`);
   }
 
   #showDry({ at, status }: Snapshot): void {
@@ -114,28 +142,14 @@ export class Panel {
       ...(ends.length > 0 ? ends.slice(0, SHOWN) : ['Nobody would have been logged out so far.']),
       ...(ends.length > SHOWN ? [`${ends.length} times in all: see the report.`] : []),
     ];
-    if (this.#dry.childElementCount !== lines.length) {
-      arrange(
-        this.#dry,
-        lines.map(() => h('p')),
-      );
-    }
-    lines.forEach((line, at) => {
-      say(this.#dry.children[at] as Element, line);
-    });
+    list(this.#dry, lines);
   }
 
   #showRefused(refused: Refusals): void {
     const lines = (Object.keys(REFUSED) as (keyof Refusals)[])
       .filter((kind) => refused[kind] > 0)
       .map((kind) => `${REFUSED[kind]}: ${refused[kind].toLocaleString('en')}`);
-    const all = lines.length > 0 ? lines : ['Nothing was refused.'];
-    if (all.join() !== [...this.#refused.children].map((item) => item.textContent).join()) {
-      arrange(
-        this.#refused,
-        all.map((line) => h('li', {}, line)),
-      );
-    }
+    list(this.#refused, lines.length > 0 ? lines : ['Nothing was refused.']);
   }
 
   async #copyReport(): Promise<void> {

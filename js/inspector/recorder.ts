@@ -23,7 +23,15 @@ export interface Observed {
   readonly idleMs: number;
 }
 
-const MOST_OBSERVED = 100;
+/** As the agent tells of one. */
+interface Told {
+  readonly because: EndedBecause;
+  readonly idleMs: number;
+  readonly agoMs?: number;
+  /** How many there were. */
+  readonly ends?: number;
+}
+
 /** Activity is told to the second. */
 const SAME_MS = 1000;
 
@@ -35,6 +43,8 @@ export class Recorder {
   /** When the session was over, if it was seen to end. */
   endedAt: number | undefined;
   readonly observed: Observed[] = [];
+  /** How many ends a dry run let pass, those before it looked among them. */
+  ends = 0;
   before: Snapshot | undefined;
 
   take(now: Snapshot): void {
@@ -44,6 +54,10 @@ export class Recorder {
     this.#activity(before, now);
     if (before && before.status.phase !== 'ended' && now.status.phase === 'ended') {
       this.endedAt ??= now.at;
+    }
+    const { observed } = now.status as { observed?: Told | null };
+    if (observed) {
+      this.wouldEnd(now.at, observed);
     }
     this.before = now;
   }
@@ -76,12 +90,15 @@ export class Recorder {
     return activity && Math.abs(activity.at - since) <= SAME_MS ? activity : { at: since };
   }
 
-  /** An end that a dry run let pass. */
-  wouldEnd(at: number, { because, idleMs }: { because: EndedBecause; idleMs: number }): void {
-    this.observed.push({ at, because, idleMs });
-    if (this.observed.length > MOST_OBSERVED) {
-      this.observed.shift();
+  /** An end that a dry run let pass, told by an event or found in the status: the same one is one. */
+  wouldEnd(now: number, { because, idleMs, agoMs = 0, ends = 0 }: Told): void {
+    this.ends = Math.max(this.ends, ends);
+    const at = now - agoMs;
+    if (!(because in ENDED) || at - (this.observed.at(-1)?.at ?? 0) < SAME_MS) {
+      return;
     }
+    this.observed.push({ at, because, idleMs });
+    this.ends = Math.max(this.ends, this.observed.length);
     this.log.add(at, `Would have been logged out: ${ENDED[because]} (dry run)`, 'warning');
   }
 }

@@ -93,18 +93,22 @@ function contexts({ contexts, label, status }: Snapshot): string[] {
 
 function network(source: Network): string[] {
   const calls = source.inOrder();
-  const rows = calls.slice(0, ADDRESSES).flatMap((call) => {
-    const every = source.pollOf(call);
-    const notes = [about(call, every), carried(call, source.watching)].filter(Boolean);
-    const head = [`${times(call)} x`, maskMore(call.address), every ? `every ${short(every)}` : ''];
-    return [head, ...notes.map((note) => ['', `  ${note}`])];
+  const shown = calls.slice(0, ADDRESSES);
+  const heads = table(
+    shown.map((call) => {
+      const every = source.pollOf(call);
+      return [`${times(call)} x`, maskMore(call.address), every ? `every ${short(every)}` : ''];
+    }),
+  );
+  const rows = shown.flatMap((call, at) => {
+    const notes = [about(call, source.pollOf(call)), carried(call, source.watching)];
+    return [heads[at] as string, ...notes.filter(Boolean).map((note) => `      ${note}`)];
   });
-  const more = calls.length - Math.min(calls.length, ADDRESSES);
-  const watched = source.watching ? 'on' : 'off';
+  const more = calls.length - shown.length;
   return [
     `  ${NONE_COUNTS}`,
-    `  Watcher of fetch and XMLHttpRequest: ${watched}`,
-    ...table(rows),
+    `  Watcher of fetch and XMLHttpRequest: ${source.watching ? 'on' : 'off'}`,
+    ...rows,
     ...(more > 0 ? [`  and ${more} more`] : []),
   ];
 }

@@ -58,12 +58,12 @@ export function rules({ status, at }: Snapshot, wishes: Wishes): Rule[] {
     { name: 'Longest hold', inForce: span(policy.maxHoldMs), wish: '' },
     {
       name: 'Mode',
-      inForce: policy.mode === 'observe' ? 'observe: nothing ends' : 'enforce',
+      inForce: policy.mode === 'observe' ? 'observe' : 'enforce',
       wish: wishes.observeOnly ? 'observe' : '',
     },
     {
       name: 'Policy version',
-      inForce: policy.version > 0 ? `${policy.version}` : 'none yet: the authority has not said',
+      inForce: policy.version > 0 ? `${policy.version}` : 'none yet',
       wish: '',
     },
   ];

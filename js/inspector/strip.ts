@@ -89,6 +89,10 @@ export class Strip {
         return view.node;
       });
     arrange(this.#lanesNode, nodes);
+    this.node.classList.toggle(
+      'wide',
+      [...lanes.keys()].some((id) => label(id).length > 1),
+    );
   }
 
   #showSends(at: number, label: Snapshot['label']): void {

@@ -24,9 +24,9 @@ const WHAT = {
 /** `a key press in tab B`; what is known of it. */
 export function whose({ id, own, kind }: Activity, label: Snapshot['label']): string {
   if (id === undefined) {
-    return 'outside of these tabs (signing in, another browser or frame, a hold that lapsed, an API call that the policy counts)';
+    return 'outside of these tabs (signing in, another browser or frame, a hold that lapsed, a counted API call)';
   }
-  return `${kind ? WHAT[kind] : 'activity'} in ${own ? 'this tab' : `tab ${label(id)}`}`;
+  return `${kind ? `${WHAT[kind]} ` : ''}in ${own ? 'this tab' : `tab ${label(id)}`}`;
 }
 
 /** `A key or click`: what the policy counts. */
@@ -85,9 +85,7 @@ function held({ at, status }: Snapshot): Omit<Why, 'title'> {
   const many = status.holds.length > 1 ? `${status.holds.length} holds are` : 'a hold is';
   return {
     because: `There is no deadline: ${many} open, which stops the clock.`,
-    next:
-      `Released, the idle time starts anew. Not renewed, as by a tab that crashed, it lapses ` +
-      `in ${countdown(longest)}, at ${clock(at + longest, at)}.`,
+    next: `Released, the idle time starts anew. Not renewed, it lapses in ${countdown(longest)}, at ${clock(at + longest, at)}.`,
   };
 }
 
@@ -138,10 +136,14 @@ export function why(now: Snapshot, recorder: Recorder): Why {
 }
 
 /** What a dry run let pass, the newest last; one sentence each. */
-export function wouldHave(recorder: Recorder, at: number): string[] {
-  return recorder.observed.map(
-    (end) =>
-      `Would have been logged out at ${clock(end.at, at)}, because ${ENDED[end.because]}` +
-      `${end.because === 'idle' ? ` for ${span(end.idleMs)}` : ''}.`,
-  );
+export function wouldHave({ observed, ends }: Recorder, at: number): string[] {
+  const earlier = ends - observed.length;
+  return [
+    ...(earlier > 0 ? [`${earlier} more before the inspector looked.`] : []),
+    ...observed.map(
+      (end) =>
+        `Would have been logged out at ${clock(end.at, at)}, because ${ENDED[end.because]}` +
+        `${end.because === 'idle' ? ` for ${span(end.idleMs)}` : ''}.`,
+    ),
+  ];
 }

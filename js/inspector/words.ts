@@ -16,7 +16,7 @@ export function ago(ms: number | null): string {
   if (ms === null) {
     return 'never';
   }
-  return ms < 1500 ? 'just now' : `${short(ms)} ago`;
+  return ms < 1500 ? 'just now' : `${short(Math.round(ms / 1000) * 1000)} ago`;
 }
 
 /** `0.5 s`, `30 s`, `3 min`, `2 h`: rounded, for columns. */

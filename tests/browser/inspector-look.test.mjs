@@ -178,7 +178,7 @@ test('to a screen reader it is a named region with headings, tables and one quie
   assert.ok(all.includes('region Stillhere inspector'), all.join('\n'));
   for (const part of [
     'heading Stillhere inspector',
-    'heading 1 tab, one deadline',
+    'heading Last minute: 0 inputs, 0 keep-alives',
     'heading Refused in this tab',
     'heading Network calls of this tab',
     'heading What happened',
