@@ -40,6 +40,7 @@ export class Recorder {
   readonly history = new History();
   readonly #facts = new Facts(this.log);
   readonly #active = new Map<string, Activity>();
+  #since = 0;
   /** When the session was over, if it was seen to end. */
   endedAt: number | undefined;
   readonly observed: Observed[] = [];
@@ -72,8 +73,7 @@ export class Recorder {
       const delta = was && counted(was.counts, counts);
       const [kind, ...more] = KINDS.filter((each) => delta && delta[each] > 0);
       // The same moment again, as the two clocks have it now.
-      const same = known && Math.abs(at - activeAgoMs - known.at) < 50 && !kind;
-      if (!same) {
+      if (kind || !known || Math.abs(at - activeAgoMs - known.at) > SAME_MS) {
         const moment = { at: at - activeAgoMs, id, own };
         this.#active.set(id, kind ? { ...moment, kind: more.length > 0 ? 'input' : kind } : moment);
       }
@@ -87,7 +87,12 @@ export class Recorder {
       return activity;
     }
     const since = at - status.idleMs;
-    return activity && Math.abs(activity.at - since) <= SAME_MS ? activity : { at: since };
+    // Two clocks are read: what differs by less is the same moment, and is told as the same.
+    if (Math.abs(since - this.#since) > SAME_MS / 2) {
+      this.#since = since;
+    }
+    const known = activity && Math.abs(activity.at - since) <= SAME_MS;
+    return { ...(known && activity), at: this.#since };
   }
 
   /** An end that a dry run let pass, told by an event or found in the status: the same one is one. */

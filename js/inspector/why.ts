@@ -52,13 +52,16 @@ function alive(now: Snapshot, recorder: Recorder): Omit<Why, 'title'> {
   const { at, status, contexts, label } = now;
   const { policy, remainingMs } = status;
   const left = remainingMs ?? 0;
-  const activity = recorder.newest(now) ?? { at: at - status.idleMs };
+  const activity = recorder.newest(now) as Activity;
   const time = (moment: number) => clock(moment, at);
-  const end = time(at + left);
+  const endsAt = activity.at + status.idleMs + left;
+  const end = time(endsAt);
   const ends = policy.mode === 'observe' ? 'would end' : 'ends';
   const where = contexts.length > 1 ? ` in ${allTabs(contexts.length)}` : '';
-  const warns = left - policy.warnBeforeMs;
-  const warned = warns > 0 ? ` The warning is due at ${time(at + warns)}.` : '';
+  const warned =
+    left > policy.warnBeforeMs
+      ? ` The warning is due at ${time(endsAt - policy.warnBeforeMs)}.`
+      : '';
   if (isScheduled(status)) {
     const idleEnd = time(activity.at + policy.idleTimeoutMs);
     return {

@@ -1,6 +1,4 @@
 /** What a test sees of an open inspector. */
-import { statusOf } from './chromium.mjs';
-
 /** @typedef {import('./chromium.mjs').Tab} Tab */
 
 /** Opens it as an app does, with the options as they would stand in its code. @param {Tab} tab */
@@ -25,7 +23,8 @@ export async function shows(tab, part, text, timeout = 8_000) {
 }
 
 /** When the session ends, by the clock of this machine. @param {Tab} tab */
-export const deadlineOf = async (tab) => Date.now() + Number((await statusOf(tab)).remainingMs);
+export const deadlineOf = async (tab) =>
+  Number(await tab.evaluate('Date.now() + agent.status.remainingMs'));
 
 /** The rows of a table in it, as their texts. @param {Tab} tab @param {string} part */
 export const rowsOf = async (tab, part) =>
