@@ -150,6 +150,19 @@ test('why: each phase and each end has its sentence', () => {
   }
 });
 
+test('the same deadline is told as the same, however the clocks are read', () => {
+  const recorder = new Recorder();
+  const said = [-1_002, 0, 3, 998].map((ms) => {
+    // A look takes some milliseconds between its readings.
+    const idleMs = 5_000 + ms + (ms === 3 ? 5 : 0);
+    const tabs = [context({ activeAgoMs: idleMs })];
+    const now = snapshot({ idleMs, remainingMs: 60_000 - idleMs }, NOW + ms, tabs);
+    recorder.take(now);
+    return why(now, recorder).because;
+  });
+  assert.deepEqual(new Set(said).size, 1, said.join('\n'));
+});
+
 test('a dry run says who would have been logged out, when and why', () => {
   const all = recorded(snapshot({ policy: { mode: 'observe' } }));
   assert.match(report(all), /Dry run: what would have ended\n {2}nothing\n/);

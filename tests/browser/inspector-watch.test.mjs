@@ -230,6 +230,39 @@ test('wrapped by somebody else meanwhile, it becomes one that only passes throug
   assert.equal(await tab.evaluate(asBefore), true);
 });
 
+test('under a wrapper of somebody else and on again, it counts each call once', async () => {
+  await switchOn();
+  await tab.evaluate('window.ours = fetch; window.fetch = (...args) => ours(...args)');
+  await tab.evaluate('inspector.watchNetwork = false; window.theirs = fetch');
+  await tab.evaluate('inspector.watchNetwork = true');
+  await tab.waitForFunction('fetch !== theirs');
+  await tab.evaluate("fetch('/crm/one.css').then((answer) => answer.text())");
+  assert.match(
+    `${await tab.evaluate('inspector.report()')}`,
+    /crm\/one\.css\n.*no token in 1 call\n/,
+  );
+  await tab.evaluate('inspector.watchNetwork = false');
+  assert.equal(await tab.evaluate('fetch === theirs'), true);
+  await tab.evaluate('window.fetch = originals[0]');
+});
+
+test('a token that was rotated is known beside the new one', async () => {
+  await switchOn();
+  await tab.evaluate(`(async () => {
+    inspector.agentOptions = { token: async () => 'the-new-token-of-this-page', authority: '/' };
+    await 0;
+    for (const bearer of [token, 'the-new-token-of-this-page']) {
+      await (await fetch('/crm/two.css', { headers: { Authorization: 'Bearer ' + bearer } })).text();
+    }
+  })()`);
+  const report = `${await tab.evaluate('inspector.report()')}`;
+  assert.match(report, /crm\/two\.css\n.*this token in all of 2\n/);
+  assert.ok(!report.includes('the-new-token'));
+  await tab.evaluate(
+    "inspector.watchNetwork = false; inspector.agentOptions = { token, authority: '/' }",
+  );
+});
+
 test('two inspectors of one page share it, and the last one that stops gives it back', async () => {
   await switchOn();
   const states = await tab.evaluate(`(async () => {
