@@ -204,8 +204,8 @@ export class StillhereInspector extends Base implements Declared {
     });
     sizes.observe(this);
     signal.addEventListener('abort', () => sizes.disconnect());
-    this.#network.start();
     this.attributeChangedCallback();
+    this.#network.start();
   }
 
   #unhook(): void {
@@ -235,8 +235,10 @@ export class StillhereInspector extends Base implements Declared {
       return undefined;
     }
     const contexts = agent.contexts();
+    const { status } = agent;
     this.#labels.take(contexts);
-    return { at: Date.now(), status: agent.status, contexts, label: this.#labels.of };
+    this.#network.idleTimeoutMs = status.policy.idleTimeoutMs;
+    return { at: Date.now(), status, contexts, label: this.#labels.of };
   }
 
   /** Remembers always, so that a tab that was hidden knows; draws only what can be seen. */

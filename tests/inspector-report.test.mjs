@@ -212,6 +212,7 @@ test('no token, query, fragment, reason of a hold or name of a user is ever in i
       page.href = `https://desk.example/${secret}?q=${secret}#${secret}`;
       const holds = [{ id: 'ab12', reason: `${name} ${secret}`, expiresInMs: 5 }];
       const all = recorded(snapshot({ phase: 'held', remainingMs: null, holds }));
+      all.network.idleTimeoutMs = 60_000;
       const addresses = [
         `https://u${port}:${secret}@api.example/v1/session?token=${secret}`,
         `https://api.example/${part}/${first}/notes?name=${encodeURIComponent(name)}`,
@@ -285,6 +286,25 @@ test('what a timer calls is told from what people cause', () => {
   assert.equal(rhythm([0, 200, 2900, 3000, 9000, 9100, 20_000]), undefined, 'people');
   assert.equal(rhythm([0, 1, 2, 3, 4, 5, 6]), undefined, 'a burst');
   assert.equal(rhythm([]), undefined);
+});
+
+test('a poll is what would keep a session alive, and no call of the agent itself', () => {
+  const network = new Network();
+  network.idleTimeoutMs = 60_000;
+  network.authority = 'https://idle.example/';
+  /** @param {string} path @param {number} every */
+  const poll = (path, every) => {
+    note(network, `https://idle.example${path}`);
+    const call = network.calls.get(`https://idle.example${path}`);
+    call.role = path.match(/^\/v1\/(keepalive|session)$/)?.[1];
+    call.doneStarts = [0, 1, 2, 3, 4, 5].map((at) => at * every);
+    return network.pollOf(call);
+  };
+  assert.equal(poll('/presence', 5_000), 5_000);
+  assert.equal(poll('/hourly', 61_000), undefined, 'slower than the idle timeout');
+  assert.equal(poll('/v1/session', 1_000), 1_000, 'more often than the agent ever asks');
+  assert.equal(poll('/v1/session', 20_000), undefined);
+  assert.equal(poll('/v1/keepalive', 5_000), undefined);
 });
 
 test('the version is that of the package', () => {

@@ -3,7 +3,7 @@ import type { Call } from './network.ts';
 import { plural, short } from './words.ts';
 
 export const NONE_COUNTS =
-  'No network call counts as activity, whoever makes it and whatever it carries: only what people do counts.';
+  'No network call counts as activity, whoever makes it and whatever it carries.';
 
 const ROLES = {
   keepalive: 'Tells the authority when somebody was active; the call itself extends nothing.',

@@ -50,6 +50,8 @@ const ROLES: Role[] = ['keepalive', 'session', 'events'];
 
 export class Network {
   readonly calls = new Map<string, Call>();
+  /** Of the policy in force. */
+  idleTimeoutMs = 0;
   /** Calls to further addresses. */
   others = 0;
   /** Told of each poll once, when it is recognised. */
@@ -85,10 +87,15 @@ export class Network {
 
   set authority(address: unknown) {
     if (typeof address === 'string' && URL.canParse(address, location.href)) {
-      this.#base = new URL(address, location.href).href.replace(/\/*$/, '/v1/');
-      for (const call of this.calls.values()) {
-        call.role = this.#roleOf(call.address);
-      }
+      this.#know(new URL(address, location.href).href.replace(/\/*$/, '/v1/'));
+    }
+  }
+
+  /** Which calls are the agent's own. @param base of the authority's calls */
+  #know(base: string): void {
+    this.#base = base;
+    for (const call of this.calls.values()) {
+      call.role = ROLES.find((role) => call.address === mask(base + role));
     }
   }
 
@@ -117,7 +124,7 @@ export class Network {
         this.#unwatch ??= watch((seen) => this.#see(seen));
       }
     } catch {
-      this.onFault?.('The watcher did not load; switch it off and on again.');
+      this.onFault?.('The watcher did not load.');
     }
   }
 
@@ -192,7 +199,7 @@ export class Network {
     }
     const call: Call = {
       address: masked,
-      role: this.#roleOf(masked),
+      role: undefined,
       done: 0,
       watched: 0,
       carried: { token: 0, authorization: 0, neither: 0 },
@@ -200,22 +207,24 @@ export class Network {
       watchedStarts: [],
     };
     this.calls.set(masked, call);
+    // What an app does not say can be seen: nobody else makes such a call.
+    const base = this.#base ?? masked.match(/^.*\/v1\/(?=keepalive$)/)?.[0];
+    if (base) {
+      this.#know(base);
+    }
     return call;
   }
 
-  #roleOf(address: string): Role | undefined {
-    // What an app does not say can be seen: nobody else makes such a call.
-    const [found] = address.match(/^.*\/v1\/(?=keepalive$)/) ?? [];
-    this.#base ??= found;
-    return ROLES.find((role) => address === mask(this.#base + role));
-  }
-
   /**
-   * The pace of a call that a timer makes; nothing for others, and for the agent's keep-alives. A call
-   * whose answer the page does not read never ends for the browser, and only the watcher sees it.
+   * The pace of a call that a timer makes, if that would keep a session alive; nothing for others, and
+   * for the agent's own. A call whose answer the page does not read never ends for the browser, and only
+   * the watcher sees it.
    */
   pollOf({ role, doneStarts, watchedStarts }: Call): number | undefined {
-    return role === 'keepalive' ? undefined : (rhythm(doneStarts) ?? rhythm(watchedStarts));
+    const every = rhythm(doneStarts) ?? rhythm(watchedStarts) ?? this.idleTimeoutMs;
+    // The agent asks twice in an idle timeout at most, and hears again when its stream broke.
+    const longest = role ? this.idleTimeoutMs / 8 : this.idleTimeoutMs;
+    return role !== 'keepalive' && every < longest ? every : undefined;
   }
 
   /** Polls first, then what is called most. */

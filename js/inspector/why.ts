@@ -106,7 +106,7 @@ function ended(now: Snapshot, recorder: Recorder): Omit<Why, 'title'> {
     schedule: 'The schedule ends sessions however active.',
     revoked: 'An administrator, or who issued it. It was not the idle time.',
     'signed-out': 'In one of the tabs, or elsewhere with this token.',
-    'authority-unreachable': 'So it ended on the reckoning of this page.',
+    'authority-unreachable': 'It ended by the clock of this page.',
     'token-missing': 'Its token function gave none.',
   }[because];
   return { because: `It ended${when}, because ${ENDED[because]}.`, next: `${more} ${newest}` };
@@ -130,7 +130,7 @@ export function why(now: Snapshot, recorder: Recorder): Why {
       because: 'The other tabs and the authority are being asked where the session stands.',
       next:
         remainingMs === 0
-          ? 'By the reckoning of this page its time is over, but it asks before it ends.'
+          ? 'By this page its time is over, but it asks before it ends.'
           : 'Input counts once they have answered.',
     };
   }
