@@ -22,7 +22,8 @@ before(async () => {
   [tab] = /** @type {[Page]} */ (await browser.openAll(1, `${authority.base}/?token=${token}`));
   await tab.evaluate(`window.originals = [fetch, XMLHttpRequest.prototype.open, XMLHttpRequest.prototype.send,
     XMLHttpRequest.prototype.setRequestHeader]; window.token = '${token}';`);
-  await tab.evaluate(`window.behaviour = ${behaviour}`);
+  const calls = { behaviour, fetches, readings, failures, requests };
+  for (const [name, call] of Object.entries(calls)) await tab.evaluate(`window.${name} = ${call}`);
   await inspect(tab, "{ agentOptions: { token, authority: '/' } }");
 });
 after(async () => {
@@ -44,6 +45,13 @@ async function behaviour() {
       out[name] = /** @type {Error} */ (error).name;
     }
   };
+  const { fetches, readings, failures, requests } = /** @type {any} */ (window);
+  for (const each of [fetches, readings, failures, requests]) await each(is, bearer);
+  return out;
+}
+
+/** @param {(name: string, call: () => unknown) => Promise<void>} is @param {{ Authorization: string }} bearer */
+async function fetches(is, bearer) {
   await is('text', async () => (await fetch('/healthz')).status);
   await is('url', async () => (await fetch(new URL('/healthz', location.href))).status);
   await is(
@@ -59,6 +67,10 @@ async function behaviour() {
     });
     return [(await fetch(request)).status, request.bodyUsed];
   });
+}
+
+/** @param {(name: string, call: () => unknown) => Promise<void>} is @param {{ Authorization: string }} bearer */
+async function readings(is, bearer) {
   // Headers that can be read once arrive, and a getter is read as often as without.
   await is('once', async () => {
     function* once() {
@@ -76,6 +88,10 @@ async function behaviour() {
     };
     return [(await fetch('/v1/session', init)).status, reads];
   });
+}
+
+/** @param {(name: string, call: () => unknown) => Promise<void>} is @param {{ Authorization: string }} bearer */
+async function failures(is, bearer) {
   await is('aborted', () => fetch('/healthz', { signal: AbortSignal.abort() }));
   await is('aborted later', () => {
     const abort = new AbortController();
@@ -110,6 +126,10 @@ async function behaviour() {
     return [shape, fetch('/healthz') instanceof Promise, { ...property, value: 0 }];
   });
   await is('elsewhere', () => /** @type {any} */ (fetch).call({}, '/healthz').then(() => 'went'));
+}
+
+/** @param {(name: string, call: () => unknown) => Promise<void>} is @param {{ Authorization: string }} bearer */
+async function requests(is, bearer) {
   /** @param {(request: XMLHttpRequest) => void} use */
   const xhr = (use) =>
     new Promise((done) => {
@@ -151,7 +171,6 @@ async function behaviour() {
   await is('xhr unopened', () => new XMLHttpRequest().send());
   await is('xhr bad address', () => new XMLHttpRequest().open('GET', 'http://'));
   await is('xhr no arguments', () => /** @type {any} */ (new XMLHttpRequest()).open());
-  return out;
 }
 
 const asBefore = `[fetch, XMLHttpRequest.prototype.open, XMLHttpRequest.prototype.send,
