@@ -115,6 +115,19 @@ const agentIsBeside = {
   },
 };
 
+/** The styles of an element are a string in its bundle, for a constructed sheet. */
+const styleIsText = {
+  name: 'style-is-text',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path: file }) => {
+      const options = /** @type {const} */ ({ loader: 'css', minify: true, target: 'es2022' });
+      const { code } = await build.esbuild.transform(readFileSync(file, 'utf8'), options);
+      return { contents: code.trim(), loader: 'text' };
+    });
+  },
+};
+
 /**
  * What several entries share becomes a chunk, so that two entries on one page load it once.
  * @returns {import('esbuild').BuildOptions}
@@ -129,7 +142,7 @@ function bundleOptions() {
       .map((name) => `js/${name}.ts`),
     outdir: dist,
     alias: { 'stillhere-bindgen': smallGlue },
-    plugins: [agentIsBeside],
+    plugins: [agentIsBeside, styleIsText],
     // What the adapters adapt is the app's own.
     external: ['react', 'vue', 'svelte', 'svelte/*', '@angular/core'],
     bundle: true,

@@ -24,4 +24,5 @@ export const sizes = {
   index: { limit: 24_000 },
   host: { limit: 1_500 },
   presets: { limit: 3_500 },
+  inspector: { limit: 9_000 },
 };

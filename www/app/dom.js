@@ -1,5 +1,3 @@
-const SVG = 'http://www.w3.org/2000/svg';
-
 /** The element with this id; the page always has it. */
 export const byId = (id) => document.getElementById(id);
 
@@ -19,17 +17,7 @@ export function h(tag, attributes = {}, ...children) {
   return build(document.createElement(tag), attributes, children);
 }
 
-/** Makes an SVG element. */
-export function s(tag, attributes = {}, ...children) {
-  return build(document.createElementNS(SVG, tag), attributes, children);
-}
-
 /** Sets the text only where it changed, so that nothing is announced or laid out again in vain. */
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
-}
-
-/** The letter of a tab in its colour. */
-export function badge(tab) {
-  return h('span', { class: 'badge', 'data-tab': tab.color, 'aria-hidden': 'true' }, tab.letter);
 }

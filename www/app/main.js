@@ -1,9 +1,10 @@
 /** Sign in, desk, ended: the three pages of the demo, and which of them is shown. */
 import { createAgent } from '/dist/index.js';
-import { Inspector } from '../inspector/inspector.js';
+import '/dist/inspector.js';
 import { Desk } from './desk.js';
 import { byId, say } from './dom.js';
 import * as session from './session.js';
+import { Tries } from './tries.js';
 import { Warning } from './warning.js';
 import { Watch } from './watch.js';
 import { allTabs, countdown, timeOfDay, whyEnded } from './words.js';
@@ -28,18 +29,23 @@ function showSignIn(name = '') {
 }
 
 async function start(signIn) {
-  const agent = await createAgent({
+  const agentOptions = {
     token: signIn.token,
     authority: location.origin,
     // The one site that may say that somebody works around this desk.
     hosts: [`${location.protocol}//crm.localhost${location.port && `:${location.port}`}`],
-  });
+  };
+  const agent = await createAgent(agentOptions);
   window.agent = agent;
   const watch = new Watch(agent);
   const desk = new Desk(byId('desk'), agent, draft?.user === signIn.user ? draft : undefined);
-  const inspector = new Inspector(byId('inspector'), watch, signIn);
+  const inspector = document.createElement('stillhere-inspector');
+  const nameOf = ({ id }) => watch.snapshot?.nameOf(id).letter ?? '';
+  Object.assign(inspector, { agent, agentOptions, nameOf });
+  inspector.append(new Tries(watch, signIn).node);
+  byId('inspector').replaceChildren(inspector);
   const warning = new Warning(byId('warning'), agent, watch);
-  current = { signIn, agent, watch, desk, inspector, warning, wasAlive: false, mine: false };
+  current = { signIn, agent, watch, desk, warning, wasAlive: false, mine: false };
   draft = undefined;
   say(byId('who'), signIn.user);
   byId('app').dataset.phase = 'checking';

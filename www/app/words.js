@@ -44,21 +44,6 @@ export function allTabs(count) {
   return count === 2 ? 'both tabs' : `all ${count} tabs`;
 }
 
-const INPUTS = [
-  ['keystrokes', 'keystroke'],
-  ['clicks', 'click'],
-  ['heartbeats', 'heartbeat'],
-  ['notes', 'note'],
-];
-
-/** `12 keystrokes and 1 click`. */
-export function inputs(counts) {
-  const parts = INPUTS.filter(([kind]) => counts[kind] > 0).map(([kind, one]) =>
-    plural(counts[kind], one),
-  );
-  return new Intl.ListFormat('en').format(parts);
-}
-
 /** Why a session is over: title and sentence of the last page. */
 export function whyEnded({ because, idleTimeoutMs, mine, wasAlive }) {
   const time = span(idleTimeoutMs);

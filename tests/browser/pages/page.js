@@ -20,6 +20,11 @@ window.start = async (options) => {
   return agent.status;
 };
 
+window.inspect = async (options) => {
+  const { openInspector } = await import('/dist/inspector.js');
+  window.inspector = openInspector(window.agent, options);
+};
+
 if (query.has('token')) {
   await window.start({
     token: query.get('token'),

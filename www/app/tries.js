@@ -1,6 +1,6 @@
-/** Small experiments, each of which shows one promise by doing. */
-import { h, say } from '../app/dom.js';
-import { countdown } from '../app/words.js';
+/** Small experiments, each of which shows one promise by doing. They stand in the inspector. */
+import { h, say } from './dom.js';
+import { countdown } from './words.js';
 
 const TIMES = 10;
 
@@ -8,21 +8,19 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Tries {
   #watch;
-  #log;
   #signIn;
   #result = h('p', { class: 'fine', role: 'status' });
   node;
 
-  constructor(watch, log, signIn) {
+  constructor(watch, signIn) {
     this.#watch = watch;
-    this.#log = log;
     this.#signIn = signIn;
     const open = h(
       'a',
       { class: 'button small', href: location.pathname, target: '_blank', rel: 'noopener' },
       'Open another tab',
     );
-    this.node = h(
+    const buttons = h(
       'div',
       { class: 'tries' },
       open,
@@ -30,6 +28,7 @@ export class Tries {
       this.#button(`Poll ${TIMES} times`, () => this.#poll(), 1000),
       this.#result,
     );
+    this.node = h('section', { class: 'panel' }, h('h3', {}, 'Try it'), buttons);
     say(this.#result, 'Your click counts. What the script then does by itself does not.');
   }
 
@@ -38,15 +37,13 @@ export class Tries {
     const button = h('button', { class: 'small', type: 'button' }, label);
     button.addEventListener('click', async () => {
       button.disabled = true;
-      let said = '';
       for (let time = 1; time <= TIMES && this.#alive; time += 1) {
         await wait(pauseMs);
-        said = await once();
+        const said = await once();
         const left = countdown(this.#watch.agent.status.remainingMs ?? 0);
         say(this.#result, `${said} ${time} of ${TIMES}. The clock runs on: ${left} left.`);
       }
       this.#watch.look();
-      if (said) this.#log.add({ text: `${said} ${TIMES} times: the deadline did not move` });
       button.disabled = false;
     });
     return button;
@@ -63,7 +60,10 @@ export class Tries {
 
   async #poll() {
     const headers = { Authorization: `Bearer ${this.#signIn.token}` };
-    await fetch('/v1/session', { headers, cache: 'no-store' }).catch(() => undefined);
+    // Read to its end: the browser lists no call before.
+    await fetch('/v1/session', { headers, cache: 'no-store' })
+      .then((answer) => answer.text())
+      .catch(() => undefined);
     return 'Server polled';
   }
 }
