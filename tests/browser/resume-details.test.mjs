@@ -1,0 +1,336 @@
+/** Which fields are kept and how they are filled again; what is dropped, and what cannot be kept. */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { startAuthority } from './lib/authority.mjs';
+import { pause, startChromium } from './lib/chromium.mjs';
+import { eachBecomes } from './lib/firefox.mjs';
+import {
+  appOn,
+  eachIsAt,
+  eachRuns,
+  fill,
+  nowhereStored,
+  restored,
+  saved,
+  signIn,
+  textIn,
+  visit,
+  wish,
+} from './lib/work.mjs';
+
+/** @typedef {import('puppeteer-core').Page} Page */
+
+/** @type {Awaited<ReturnType<typeof startAuthority>>} */
+let authority;
+/** @type {Awaited<ReturnType<typeof startChromium>>} */
+let browser;
+/** @type {Page} */
+let tab;
+let app = '';
+let sites = 0;
+const TEXT = 'a sentence that nobody sent';
+
+before(async () => {
+  authority = await startAuthority({ idle: '120s', warn: '20s', keepAlive: '5s' });
+  browser = await startChromium();
+});
+after(async () => {
+  await browser?.close();
+  await authority?.stop();
+});
+beforeEach(async () => {
+  sites += 1;
+  app = appOn(authority.base, `site-${sites}`);
+  tab = await browser.open(`${app}sign-in.html`);
+});
+afterEach(() => tab?.close());
+
+/** Signs in and goes to where the work is. @param {object} [wanted] what the app is to do */
+async function begin(wanted = {}) {
+  await wish(tab, wanted);
+  await signIn(tab, 'ada');
+  await visit(tab, 'app.html?case=7');
+}
+
+/** Ends the session and signs in again. @param {string} [user] */
+async function again(user = 'ada') {
+  await tab.evaluate("void setTimeout(() => agent.end('idle'))");
+  await signIn(tab, user);
+}
+
+const atWork = async () => {
+  await eachBecomes([tab], "location.search === '?case=7' && window.restored");
+  return restored(tab);
+};
+const record = () => tab.evaluate("sessionStorage.getItem('stillhere/resume')").then(String);
+
+describe('fields', () => {
+  test('of each kind come back, and what is sensitive is nowhere', async () => {
+    await begin();
+    const secrets = {
+      '[name=password]': 'the password itself',
+      '[name=shown]': 'a password that is shown',
+      '[name=code]': 'one-time 123456',
+      '[name=card]': '4111 1111 1111 1111',
+      '[name=private]': 'marked as private',
+      '[name=unmarked]': 'marked as nothing',
+      '[name=token]': 'a hidden token',
+    };
+    await tab.evaluate("document.querySelector('[name=shown]').type = 'text'");
+    await fill(tab, {
+      '[name=caller]': TEXT,
+      '#note [name=id]': 'a field called id',
+      textarea: 'two\nlines',
+      '[name=topic]': 'two',
+      '[name=when]': '2026-11-26',
+      '.unnamed ~ .unnamed': 'the second without a name',
+      '#rich': 'rich\ntext',
+      ...secrets,
+    });
+    await tab.evaluate(`{
+      for (const at of [0, 2]) document.querySelector('[name=tags]').options[at].selected = true;
+      document.querySelector('[name=tags]').dispatchEvent(new Event('change', { bubbles: true }));
+      document.querySelector('[name=urgent]').click();
+      document.querySelector('[value=phone]').click();
+    }`);
+    await saved(tab);
+    await nowhereStored([tab], [TEXT, ...Object.values(secrets)]);
+    await again();
+    const { fields, missing } = await atWork();
+    assert.deepEqual(
+      await tab.evaluate(`({
+        caller: document.querySelector('[name=caller]').value,
+        id: document.querySelector('#note [name=id]').value,
+        text: document.querySelector('textarea').value,
+        topic: document.querySelector('[name=topic]').value,
+        tags: [...document.querySelector('[name=tags]').selectedOptions].map(({ value }) => value),
+        urgent: document.querySelector('[name=urgent]').checked,
+        way: document.querySelector('[name=way]:checked').value,
+        when: document.querySelector('[name=when]').value,
+        unnamed: [...document.querySelectorAll('.unnamed')].map(({ value }) => value),
+        rich: document.querySelector('#rich').innerText,
+      })`),
+      {
+        caller: TEXT,
+        id: 'a field called id',
+        text: 'two\nlines',
+        topic: 'two',
+        tags: ['a', 'c'],
+        urgent: true,
+        way: 'phone',
+        when: '2026-11-26',
+        unnamed: ['', 'the second without a name'],
+        rich: 'rich\ntext',
+      },
+    );
+    assert.deepEqual({ fields, missing }, { fields: 10, missing: [] });
+    for (const selector of Object.keys(secrets)) assert.equal(await textIn(tab, selector), '');
+  });
+
+  test('that the app shows later are filled then, unless somebody typed in them', async () => {
+    await begin();
+    await fill(tab, { '[name=caller]': TEXT, textarea: TEXT });
+    await saved(tab);
+    await wish(tab, { late: true });
+    await again();
+    await eachBecomes([tab], "location.search === '?case=7' && window.work");
+    await pause(500);
+    assert.equal(await tab.evaluate('window.restored'), undefined, 'it waits');
+    await tab.evaluate('show()');
+    await fill(tab, { textarea: 'typed by then' });
+    const { fields, missing } = await restored(tab);
+    assert.equal(await textIn(tab, '[name=caller]'), TEXT);
+    assert.equal(await textIn(tab, 'textarea'), 'typed by then');
+    assert.deepEqual({ fields, missing }, { fields: 1, missing: [missing[0]] });
+    assert.equal(missing[0]?.value, TEXT);
+  });
+
+  test('a framework that puts its own property over the value notices', async () => {
+    await begin();
+    await fill(tab, { '[name=caller]': TEXT });
+    await tab.evaluate("document.querySelector('[name=urgent]').click()");
+    await saved(tab);
+    await wish(tab, { controlled: true });
+    await again();
+    await atWork();
+    assert.deepEqual(await tab.evaluate('window.model'), { caller: TEXT, urgent: true });
+    assert.equal(await textIn(tab, '[name=caller]'), TEXT);
+  });
+
+  test('are not filled on another screen that has fields of the same name', async () => {
+    await begin({ router: true });
+    await fill(tab, { '[name=caller]': TEXT });
+    await saved(tab);
+    await wish(tab, { router: 'elsewhere' });
+    await again();
+    await eachBecomes([tab], "location.search === '?elsewhere'");
+    await pause(500);
+    assert.equal(await textIn(tab, '[name=caller]'), '');
+  });
+
+  test('that were sent are not kept: forget()', async () => {
+    await begin();
+    await fill(tab, { '[name=caller]': TEXT });
+    await saved(tab);
+    await tab.evaluate('work.forget()');
+    assert.equal(await record(), 'null');
+    await again();
+    await eachRuns([tab]);
+    await restored(tab);
+    assert.equal(await textIn(tab, '[name=caller]'), '');
+  });
+});
+
+describe('the screen', () => {
+  test('comes back: window and containers, by an id or a mark', async () => {
+    await begin();
+    const positions = `[scrollY, document.querySelector('#list').scrollTop, document.querySelector('.list').scrollTop]`;
+    await tab.evaluate(`{
+      scrollTo(0, 1200);
+      document.querySelector('#list').scrollTop = 321;
+      document.querySelector('.list').scrollTop = 123;
+    }`);
+    await saved(tab);
+    await again();
+    const { scroll } = await atWork();
+    assert.deepEqual(await tab.evaluate(positions), [1200, 321, 123]);
+    assert.equal(scroll, true);
+  });
+
+  test('comes back by the router of the app, which loads nothing', async () => {
+    await begin({ router: true });
+    await fill(tab, { '[name=caller]': TEXT });
+    await saved(tab);
+    await again();
+    await atWork();
+    assert.deepEqual(await tab.evaluate('window.went'), ['/work/app.html?case=7']);
+    assert.equal(await textIn(tab, '[name=caller]'), TEXT);
+  });
+
+  test('stays what it is for who goes from page to page', async () => {
+    await begin();
+    await fill(tab, { '[name=caller]': TEXT });
+    await saved(tab);
+    await visit(tab, 'app.html?case=8');
+    assert.equal((await restored(tab)).outcome, 'nothing');
+    assert.equal(await tab.evaluate('location.search'), '?case=8');
+    assert.equal(await textIn(tab, '[name=caller]'), '');
+  });
+
+  test('comes back after a crash of the tab', async () => {
+    await begin();
+    await fill(tab, { '[name=caller]': TEXT });
+    await saved(tab);
+    const cdp = await tab.createCDPSession();
+    cdp.send('Page.crash').catch(() => {});
+    await pause(300);
+    await tab.goto(`${app}app.html`);
+    await atWork();
+    assert.equal(await textIn(tab, '[name=caller]'), TEXT);
+  });
+
+  test('a window that the app opens gets a copy of the storage, and none of the text', async () => {
+    await begin();
+    await fill(tab, { '[name=caller]': TEXT });
+    await saved(tab);
+    const opened = new Promise((done) => tab.once('popup', done));
+    await tab.evaluate("void window.open('app.html?popup')");
+    const popup = /** @type {Page} */ (await opened);
+    await eachRuns([popup]);
+    assert.equal((await restored(popup)).outcome, 'in-another-tab');
+    assert.equal(await popup.evaluate('location.search'), '?popup');
+    assert.equal(await textIn(popup, '[name=caller]'), '');
+    await popup.close();
+    await again();
+    await atWork();
+    assert.equal(await textIn(tab, '[name=caller]'), TEXT);
+  });
+});
+
+describe('what is dropped', () => {
+  test('what nobody came back for in time', async () => {
+    await begin({ options: { forMs: 60_000 } });
+    await fill(tab, { '[name=caller]': TEXT });
+    await saved(tab);
+    await wish(tab, { aheadMs: 61_000 });
+    await again();
+    await eachRuns([tab]);
+    const { outcome, fields } = await restored(tab);
+    assert.deepEqual({ outcome, fields }, { outcome: 'expired', fields: 0 });
+    assert.equal(await tab.evaluate('location.search'), '');
+  });
+
+  /** @type {[string, (record: string) => string][]} */
+  const changes = [
+    ['its text was changed', (whole) => whole.slice(0, -6) + 'AAAAAA'.slice(0, 4) + whole.slice(-2)],
+    [
+      'its time was changed',
+      (whole) => whole.replace(/\.\d+\./, (until) => `.${Number(until.slice(1, -1)) + 1}.`),
+    ],
+    ['it is no record', () => 'nonsense'],
+    ['it is of another version', (whole) => whole.replace(/^e1/, 'e2')],
+    ['its salt is none', (whole) => whole.replace(/(\.\d+\.)[^.]+/, '$1!')],
+  ];
+  for (const [what, change] of changes) {
+    test(`${what}: one fault, and nothing is shown`, async () => {
+      await begin();
+      await fill(tab, { '[name=caller]': TEXT });
+      await saved(tab);
+      await tab.evaluate("void setTimeout(() => agent.end('idle'))");
+      await eachIsAt([tab], 'sign-in.html');
+      const changed = JSON.stringify(change(await record()));
+      await tab.evaluate(`sessionStorage.setItem('stillhere/resume', ${changed})`);
+      await signIn(tab, 'ada');
+      const { outcome, fields } = await restored(tab);
+      assert.deepEqual({ outcome, fields }, { outcome: 'damaged', fields: 0 });
+      await eachBecomes([tab], 'record.length');
+      assert.deepEqual(await tab.evaluate('record'), ['damaged']);
+      assert.equal(await tab.evaluate('work.keeps'), true, 'it keeps what comes');
+    });
+  }
+
+  test('of a user with another secret, by the same id', async () => {
+    await begin({ options: { secret: 'the first secret' } });
+    await fill(tab, { '[name=caller]': TEXT });
+    await saved(tab);
+    await wish(tab, { options: { secret: 'the other secret' } });
+    await again();
+    assert.equal((await restored(tab)).outcome, 'another-user');
+  });
+});
+
+describe('when the end is sudden', () => {
+  test('what is older than a second is kept, though nothing can be sealed any more', async () => {
+    await begin();
+    await fill(tab, { '[name=caller]': TEXT });
+    await pause(1_200);
+    await tab.evaluate(`{
+      crypto.subtle.encrypt = () => new Promise(() => {});
+      const field = document.querySelector('[name=caller]');
+      field.value = 'too late';
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    }`);
+    await again();
+    await atWork();
+    assert.equal(await textIn(tab, '[name=caller]'), TEXT);
+  });
+
+  test('what was typed last is kept, though the app empties the page first', async () => {
+    await begin();
+    await tab.evaluate(`void setTimeout(() => {
+      const field = document.querySelector('[name=unmarked]');
+      document.querySelector('#note').append(field);
+      field.value = '${TEXT}';
+      field.dispatchEvent(new Event('input', { bubbles: true }));
+    })`);
+    await pause(1_200);
+    await again();
+    const { missing } = await restoredWith('unmarked');
+    assert.deepEqual(missing, [{ field: 'text:/unmarked#1', value: TEXT }].slice(1));
+  });
+});
+
+/** @param {string} _name */
+async function restoredWith(_name) {
+  return atWork();
+}
