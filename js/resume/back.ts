@@ -1,7 +1,8 @@
-/** Puts back what was kept. Loaded only by a page that has something to put back. */
+/** Opens a record and puts back what was kept. Loaded only by a page that finds one. */
 import type { FieldValue } from 'stillhere/resume';
 import type { kindOf, marked, read } from './fields.ts';
 import type { Kept } from './keeper.ts';
+import type { Keys, KeysOf, Sealed } from './record.ts';
 import type { MARKED, Offset } from './scroll.ts';
 
 /** How long what the app shows later is waited for. */
@@ -19,6 +20,45 @@ export interface Tools {
   /** The page is at the kept address. */
   readonly arrived: () => void;
   readonly moved: () => void;
+}
+
+/** A record of this user's, as it stands in storage, and what is in it. */
+export interface Found {
+  readonly record: string;
+  readonly keys: Keys;
+  readonly kept: Kept;
+  readonly Back: typeof Back;
+}
+
+const decode = (text: string) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+/** What is in a record, if it is this user's; or why there is nothing to put back. */
+export async function find(
+  record: string,
+  sealed: Sealed | undefined,
+  leftMs: number,
+  give: KeysOf,
+): Promise<Found | 'expired' | 'another-user' | 'damaged'> {
+  if (!sealed) {
+    return 'damaged';
+  }
+  if (!leftMs) {
+    return 'expired';
+  }
+  try {
+    const keys = await give(sealed.salt);
+    if (keys.check !== sealed.check) {
+      return 'another-user';
+    }
+    const bytes = decode(sealed.text);
+    const additionalData = new TextEncoder().encode(sealed.until);
+    const gcm = { name: 'AES-GCM', iv: bytes.slice(0, 12), additionalData };
+    // Rejects when anything was changed, the time included.
+    const plain = await crypto.subtle.decrypt(gcm, keys.key, bytes.slice(12));
+    return { record, keys, kept: JSON.parse(new TextDecoder().decode(plain)), Back };
+  } catch {
+    return 'damaged';
+  }
 }
 
 /** Sets what a framework put a property of its own over (React), so that it sees the change. */

@@ -79,6 +79,13 @@ export class Keeper {
     this.stop();
   }
 
+  /** The user signed out: nothing is kept, nor what is being sealed. */
+  endForGood(): void {
+    this.#state = 'e';
+    this.forget();
+    this.stop();
+  }
+
   /** What is being sealed is still written. */
   stop(): void {
     clearTimeout(this.#soon);

@@ -1,11 +1,11 @@
 import type { Agent, Status } from 'stillhere';
 import type * as Public from 'stillhere/resume';
-import type { Back } from './back.ts';
+import type { Back, Found } from './back.ts';
 import { kindOf, marked, noteSecret, read, type Value } from './fields.ts';
 import { Keeper, type Kept } from './keeper.ts';
 import type { Checked } from './options.ts';
 import { type Kind, listen, me, type Post, Waiting } from './peers.ts';
-import { isWord, type Keys, type KeysOf, keysOf, leftMs, open, parse, word } from './record.ts';
+import { isWord, type Keys, type KeysOf, keysOf, leftMs, parse, word } from './record.ts';
 import { MARKED, offsets } from './scroll.ts';
 import { drop, load, store } from './store.ts';
 
@@ -17,20 +17,13 @@ const MISSED_MS = 10_000;
 const TOGETHER_MS = 1000;
 
 const FAULTS: Record<Public.KeepFaultCode, string> = {
-  insecure: 'Nothing is kept: this page has no Web Crypto (is it served over https?)',
+  insecure: 'Nothing is kept: this page has no Web Crypto; serve it over https.',
   'storage-blocked': 'Nothing is kept: the browser allows no session storage here.',
   'storage-full': 'Newer work is not kept: the session storage is full.',
-  damaged: 'What was kept here was changed or broken, and is deleted.',
-  'not-loaded': 'What puts work back did not load; it is tried again when the page is:',
-  'go-failed': 'The tab is not at the address that it showed, for go() failed:',
+  damaged: 'What was kept here was changed or broken; it is deleted.',
+  'not-loaded': 'Work is not put back before the page is loaded again:',
+  'go-failed': 'The tab is not where it was, for go() failed:',
 };
-
-/** A record of this user's, as it stands in storage, and what is in it. */
-interface Found {
-  readonly record: string;
-  readonly keys: Keys;
-  readonly kept: Kept;
-}
 
 /** Where this page is. */
 const here = () => location.pathname + location.search + location.hash;
@@ -132,41 +125,52 @@ export class Work extends EventTarget implements Public.Work {
     this.keeps = true;
     const give = await keysOf(user, secret);
     this.#keysOf = give;
-    const found = await this.#find(give);
-    this.#keys = found?.keys ?? (await give(word()));
-    this.#comeBack(give, this.#keys, found);
-  }
-
-  /** What is kept of this user; what is not theirs or worth nothing any more goes at once. */
-  async #find(give: KeysOf): Promise<Found | undefined> {
-    let record: string | null;
+    let record: string | null = null;
     try {
       record = load();
     } catch (error) {
       this.#stored(error);
-      return undefined;
     }
-    if (!record) {
-      return undefined;
-    }
-    try {
-      // What is no record throws here like one that was changed.
-      const sealed = parse(record) as NonNullable<ReturnType<typeof parse>>;
-      const keys = await give(sealed.salt);
-      const left = leftMs(sealed);
-      if (left && keys.check === sealed.check) {
-        return { record, keys, kept: JSON.parse(await open(keys, sealed)) };
+    // Who went from page to page did not sign in again, and wants nothing back.
+    const left = record?.[0] === 'l';
+    let found: Found | undefined;
+    if (record && !left) {
+      try {
+        found = await this.#find(record, give);
+      } catch (error) {
+        this.#wrong('not-loaded', error);
+        this.#settle(this.#result());
+        return;
       }
-      this.#outcome = left ? 'another-user' : 'expired';
-    } catch {
-      this.#outcome = 'damaged';
-      this.#wrong('damaged');
+    } else {
+      drop();
+    }
+    this.#keys = found?.keys ?? (await give(word()));
+    this.#comeBack(give, this.#keys, found, !left);
+  }
+
+  /** What is kept of this user; what is not theirs or worth nothing any more goes at once. */
+  async #find(record: string, give: KeysOf): Promise<Found | undefined> {
+    const { find } = await import('./back.ts');
+    const sealed = parse(record);
+    const found = await find(record, sealed, sealed ? leftMs(sealed) : 0, give);
+    if (typeof found === 'object') {
+      return found;
     }
     drop();
+    this.#outcome = found;
+    if (found === 'damaged') {
+      this.#wrong(found);
+    }
     return undefined;
   }
 
-  async #comeBack(give: KeysOf, keys: Keys, found: Found | undefined): Promise<void> {
+  async #comeBack(
+    give: KeysOf,
+    keys: Keys,
+    found: Found | undefined,
+    again: boolean,
+  ): Promise<void> {
     const [taken] = await Promise.all([found && this.#isTaken(keys.salt), this.#phaseKnown]);
     if (this.#closed.signal.aborted) {
       return;
@@ -176,31 +180,21 @@ export class Work extends EventTarget implements Public.Work {
       this.#outcome = 'in-another-tab';
     }
     this.#stands = true;
-    // Who went from page to page did not sign in again, nor did a copy of a tab.
-    const again = !taken && found?.record[0] !== 'l';
-    if (!this.#over && again) {
+    if (!this.#over && again && !taken) {
       this.#post('back');
-      if (found && !(await this.#putBack(found))) {
-        this.#settle(this.#result());
-        return;
+      if (found) {
+        await this.#putBack(found);
       }
     }
     this.#finish();
   }
 
-  /** Resolves when all is back, or nothing more is waited for. Whether this page may keep work now. */
-  async #putBack({ kept, record }: Found): Promise<boolean> {
+  /** Resolves when all is back, or nothing more is waited for. */
+  async #putBack({ keys, kept, record, Back }: Found): Promise<void> {
     this.#outcome = 'restored';
-    let loaded: typeof import('./back.ts');
-    try {
-      loaded = await import('./back.ts');
-    } catch (error) {
-      this.#wrong('not-loaded', error);
-      return false;
-    }
-    const back = new loaded.Back(kept, {
+    const back = new Back(kept, {
       ...{ here, marked, kindOf, read, scrollers: MARKED, touched: this.#touched },
-      arrived: () => this.#over || this.#keeper.start(this.#keys as Keys),
+      arrived: () => this.#over || this.#keeper.start(keys),
       moved: () => this.dispatchEvent(new CustomEvent('restored', { detail: this.#result() })),
     });
     this.#back = back;
@@ -215,7 +209,6 @@ export class Work extends EventTarget implements Public.Work {
     }
     back.watch();
     await back.done;
-    return true;
   }
 
   #result(): Public.Restored {
@@ -263,7 +256,7 @@ export class Work extends EventTarget implements Public.Work {
     if (phase === 'ended' && !this.#over) {
       this.#over = true;
       if (endedBecause === 'signed-out') {
-        this.#keeper.forget();
+        this.#keeper.endForGood();
         // One that never lived says nothing about the others.
         this.#stands && this.#post('out');
       }

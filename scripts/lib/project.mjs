@@ -23,5 +23,5 @@ export const authorityBinary = path.join(target, 'release', `stillhere-authority
 export const sizes = {
   index: { limit: 24_000 },
   host: { limit: 1_500 },
-  resume: { limit: 3_000 },
+  resume: { limit: 4_600 },
 };

@@ -23,6 +23,36 @@ if (wish.blocked) {
   });
 }
 
+/** As React does it: a property of its own tells it what was set by itself, and by whom was not. */
+function control(model) {
+  const { get, set } = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value');
+  const field = document.querySelector('[name=caller]');
+  let known = '';
+  Object.defineProperty(field, 'value', {
+    get: () => get.call(field),
+    set(value) {
+      known = value;
+      set.call(field, value);
+    },
+  });
+  field.addEventListener('input', () => {
+    if (get.call(field) !== known) model.caller = get.call(field);
+    field.value = model.caller ?? '';
+  });
+  document.querySelector('[name=urgent]').addEventListener('click', ({ target }) => {
+    model.urgent = target.checked;
+  });
+}
+if (wish.controlled) {
+  window.model = {};
+  control(window.model);
+}
+if (wish.late) {
+  const form = document.querySelector('form');
+  form.remove();
+  window.show = () => document.body.prepend(form);
+}
+
 /** As a rude app would: everything is gone before anybody else is asked. */
 function end() {
   if (stored('signed-in')?.token === signedIn.token) localStorage.removeItem('signed-in');
@@ -35,7 +65,11 @@ function end() {
 async function run() {
   const agent = await createAgent({ token: signedIn.token, authority: location.origin });
   agent.addEventListener('phase', ({ detail }) => detail.phase === 'ended' && end());
-  const more = wish.router && { go: (address) => history.replaceState(null, '', address) };
+  const go = (address) => {
+    window.went = [...(window.went ?? []), address];
+    history.replaceState(null, '', wish.router === 'elsewhere' ? '?elsewhere' : address);
+  };
+  const more = wish.router && { go };
   const work = await keepWork(agent, { user: signedIn.user, ...wish.options, ...more });
   work.addEventListener('fault', ({ detail }) => window.record.push(detail.code));
   work.restored.then((restored) => Object.assign(window, { restored }));
