@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-for (const name of ['index', 'host']) {
+for (const name of ['index', 'host', 'resume']) {
   test(`dist/${name}.js can be loaded without a page`, async () => {
     const page = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
     // Node has one from version 21 on.
     if (page) Reflect.deleteProperty(globalThis, 'navigator');
     try {
       const module = await import(`../dist/${name}.js`);
-      assert.equal(typeof (module.createAgent ?? module.attachHost), 'function');
+      assert.equal(typeof (module.createAgent ?? module.attachHost ?? module.keepWork), 'function');
     } finally {
       if (page) Object.defineProperty(globalThis, 'navigator', page);
     }

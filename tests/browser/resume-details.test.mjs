@@ -264,34 +264,22 @@ describe('what is dropped', () => {
     assert.equal(await tab.evaluate('location.search'), '');
   });
 
-  /** @type {[string, (record: string) => string][]} */
-  const changes = [
-    ['its text was changed', (whole) => whole.replace(/....(..)$/, 'AAAA$1')],
-    [
-      'its time was changed',
-      (whole) => whole.replace(/\.\d+\./, (until) => `.${Number(until.slice(1, -1)) + 1}.`),
-    ],
-    ['it is no record', () => 'nonsense'],
-    ['it is of another version', (whole) => whole.replace(/^e1/, 'e2')],
-    ['its salt is none', (whole) => whole.replace(/(\.\d+\.)[^.]+/, '$1!')],
-  ];
-  for (const [what, change] of changes) {
-    test(`${what}: one fault, and nothing is shown`, async () => {
-      await begin();
-      await fill(tab, { '[name=caller]': TEXT });
-      await saved(tab);
-      await tab.evaluate("void setTimeout(() => agent.end('idle'))");
-      await eachIsAt([tab], 'sign-in.html');
-      const changed = JSON.stringify(change(await record()));
-      await tab.evaluate(`sessionStorage.setItem('stillhere/resume', ${changed})`);
-      await signIn(tab, 'ada');
-      const { outcome, fields } = await restored(tab);
-      assert.deepEqual({ outcome, fields }, { outcome: 'damaged', fields: 0 });
-      await eachBecomes([tab], 'record.length');
-      assert.deepEqual(await tab.evaluate('record'), ['damaged']);
-      assert.equal(await tab.evaluate('work.keeps'), true, 'it keeps what comes');
-    });
-  }
+  test('what was changed: one fault, and nothing is shown', async () => {
+    await begin();
+    await fill(tab, { '[name=caller]': TEXT });
+    await saved(tab);
+    await tab.evaluate("void setTimeout(() => agent.end('idle'))");
+    await eachIsAt([tab], 'sign-in.html');
+    const changed = JSON.stringify((await record()).replace(/....(..)$/, 'AAAA$1'));
+    await tab.evaluate(`sessionStorage.setItem('stillhere/resume', ${changed})`);
+    await signIn(tab, 'ada');
+    const { outcome, fields } = await restored(tab);
+    assert.deepEqual({ outcome, fields }, { outcome: 'damaged', fields: 0 });
+    await eachBecomes([tab], 'record.length');
+    assert.deepEqual(await tab.evaluate('record'), ['damaged']);
+    assert.equal(await tab.evaluate('work.keeps'), true, 'it keeps what comes');
+    assert.equal(await textIn(tab, '[name=caller]'), '');
+  });
 
   test('of a user with another secret, by the same id', async () => {
     await begin({ options: { secret: 'the first secret' } });
