@@ -3,8 +3,8 @@
 /** What a field holds: text, whether it is checked, or the options that are chosen. */
 export type Value = string | boolean | readonly string[];
 
-/** Types of `<input>` that hold no text of a person's, or text that is nobody else's business. */
-const NEVER_TYPES = /^(password|hidden|file|submit|button|image|reset)$/;
+/** Types of `<input>` that hold no text of a person's. What is or was a password: `noteSecret`. */
+const NEVER_TYPES = /^(hidden|file|submit|button|image|reset)$/;
 /** Autofill field names (HTML, 4.10.18.7) that say as much. */
 const NEVER_FILLED = /\b((current|new)-password|one-time-code|cc-\S+)/i;
 

@@ -1,17 +1,16 @@
-/** Which fields are kept and how they are filled again; what is dropped, and what cannot be kept. */
+/** The screen that comes back; what is dropped, what survives a sudden end, what cannot be kept. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startAuthority } from './lib/authority.mjs';
 import { pause, startChromium } from './lib/chromium.mjs';
 import { eachBecomes } from './lib/firefox.mjs';
 import {
-  appOn,
   eachIsAt,
   eachRuns,
   fill,
-  nowhereStored,
   restored,
   saved,
+  scenes,
   signIn,
   textIn,
   visit,
@@ -24,7 +23,6 @@ import {
 let authority;
 /** @type {Awaited<ReturnType<typeof startChromium>>} */
 let browser;
-let sites = 0;
 const TEXT = 'a sentence that nobody sent';
 
 before(async () => {
@@ -36,191 +34,8 @@ after(async () => {
   await authority?.stop();
 });
 
-/** A tab on a site of its own, so that several tests can stand beside each other. */
-class Scene {
-  /** @param {Page} tab @param {string} app */
-  constructor(tab, app) {
-    this.tab = tab;
-    this.app = app;
-  }
-
-  /** Signs in and goes to where the work is. @param {object} [wanted] what the app is to do */
-  async begin(wanted = {}) {
-    await wish(this.tab, wanted);
-    await signIn(this.tab, 'ada');
-    await visit(this.tab, 'app.html?case=7');
-  }
-
-  /** Ends the session and signs in again. */
-  async again() {
-    await this.tab.evaluate("void setTimeout(() => agent.end('idle'))");
-    await signIn(this.tab, 'ada');
-  }
-
-  /** Waits until work is put back at its own address. */
-  async back() {
-    await eachBecomes([this.tab], "location.search === '?case=7' && window.restored");
-    return restored(this.tab);
-  }
-
-  async record() {
-    return String(await this.tab.evaluate("sessionStorage.getItem('stillhere/resume')"));
-  }
-}
-
-/** @param {(scene: Scene) => Promise<void>} play */
-const scene = (play) => async () => {
-  sites += 1;
-  const app = appOn(authority.base, `site-${sites}`);
-  const tab = await browser.open(`${app}sign-in.html`);
-  try {
-    await play(new Scene(tab, app));
-  } finally {
-    await tab.close();
-  }
-};
+const scene = scenes(() => ({ base: authority.base, open: browser.open }));
 const side = { concurrency: 3 };
-
-describe('fields', side, () => {
-  test(
-    'of each kind come back, and what is sensitive is nowhere',
-    scene(async (s) => {
-      const { tab } = s;
-      await s.begin();
-      const secrets = {
-        '[name=password]': 'the password itself',
-        '[name=shown]': 'a password that is shown',
-        '[name=code]': 'one-time 123456',
-        '[name=card]': '4111 1111 1111 1111',
-        '[name=private]': 'marked as private',
-        '[name=unmarked]': 'marked as nothing',
-        '[name=token]': 'a hidden token',
-      };
-      await tab.evaluate("document.querySelector('[name=shown]').type = 'text'");
-      await fill(tab, {
-        '[name=caller]': TEXT,
-        '#note [name=id]': 'a field called id',
-        textarea: 'two\nlines',
-        '[name=topic]': 'two',
-        '[name=when]': '2026-11-26',
-        '.unnamed ~ .unnamed': 'the second without a name',
-        '#rich': 'rich\ntext',
-        ...secrets,
-      });
-      await tab.evaluate(`{
-      for (const at of [0, 2]) document.querySelector('[name=tags]').options[at].selected = true;
-      document.querySelector('[name=tags]').dispatchEvent(new Event('change', { bubbles: true }));
-      document.querySelector('[name=urgent]').click();
-      document.querySelector('[value=phone]').click();
-    }`);
-      await saved(tab);
-      await nowhereStored([tab], [TEXT, ...Object.values(secrets)]);
-      await s.again();
-      const { fields, missing } = await s.back();
-      assert.deepEqual(
-        await tab.evaluate(`({
-        caller: document.querySelector('[name=caller]').value,
-        id: document.querySelector('#note [name=id]').value,
-        text: document.querySelector('textarea').value,
-        topic: document.querySelector('[name=topic]').value,
-        tags: [...document.querySelector('[name=tags]').selectedOptions].map(({ value }) => value),
-        urgent: document.querySelector('[name=urgent]').checked,
-        way: document.querySelector('[name=way]:checked').value,
-        when: document.querySelector('[name=when]').value,
-        unnamed: [...document.querySelectorAll('.unnamed')].map(({ value }) => value),
-        rich: document.querySelector('#rich').innerText,
-      })`),
-        {
-          caller: TEXT,
-          id: 'a field called id',
-          text: 'two\nlines',
-          topic: 'two',
-          tags: ['a', 'c'],
-          urgent: true,
-          way: 'phone',
-          when: '2026-11-26',
-          unnamed: ['', 'the second without a name'],
-          rich: 'rich\ntext',
-        },
-      );
-      assert.deepEqual({ fields, missing }, { fields: 10, missing: [] });
-      for (const selector of Object.keys(secrets)) assert.equal(await textIn(tab, selector), '');
-    }),
-  );
-
-  test(
-    'that the app shows later are filled then, unless somebody typed in them',
-    scene(async (s) => {
-      const { tab } = s;
-      await s.begin();
-      await fill(tab, { '[name=caller]': TEXT, textarea: TEXT });
-      await saved(tab);
-      await wish(tab, { late: true });
-      await s.again();
-      await eachBecomes([tab], "location.search === '?case=7' && window.work");
-      await pause(500);
-      assert.equal(await tab.evaluate('window.restored'), undefined, 'it waits');
-      await tab.evaluate(`{
-      show();
-      const field = document.querySelector('textarea');
-      field.value = 'typed by then';
-      field.dispatchEvent(new Event('input', { bubbles: true }));
-    }`);
-      const { fields, missing } = await restored(tab);
-      assert.equal(await textIn(tab, '[name=caller]'), TEXT);
-      assert.equal(await textIn(tab, 'textarea'), 'typed by then');
-      assert.equal(fields, 1);
-      assert.deepEqual(missing, [{ field: 'text:note/text#1', value: TEXT }]);
-    }),
-  );
-
-  test(
-    'a framework that puts its own property over the value notices',
-    scene(async (s) => {
-      const { tab } = s;
-      await s.begin();
-      await fill(tab, { '[name=caller]': TEXT });
-      await tab.evaluate("document.querySelector('[name=urgent]').click()");
-      await saved(tab);
-      await wish(tab, { controlled: true });
-      await s.again();
-      await s.back();
-      assert.deepEqual(await tab.evaluate('window.model'), { caller: TEXT, urgent: true });
-      assert.equal(await textIn(tab, '[name=caller]'), TEXT);
-    }),
-  );
-
-  test(
-    'are not filled on another screen that has fields of the same name',
-    scene(async (s) => {
-      const { tab } = s;
-      await s.begin({ router: true });
-      await fill(tab, { '[name=caller]': TEXT });
-      await saved(tab);
-      await wish(tab, { router: 'elsewhere' });
-      await s.again();
-      await eachBecomes([tab], "location.search === '?elsewhere'");
-      await pause(500);
-      assert.equal(await textIn(tab, '[name=caller]'), '');
-    }),
-  );
-
-  test(
-    'that were sent are not kept: forget()',
-    scene(async (s) => {
-      const { tab } = s;
-      await s.begin();
-      await fill(tab, { '[name=caller]': TEXT });
-      await saved(tab);
-      await tab.evaluate('work.forget()');
-      assert.equal(await s.record(), 'null');
-      await s.again();
-      await eachRuns([tab]);
-      await restored(tab);
-      assert.equal(await textIn(tab, '[name=caller]'), '');
-    }),
-  );
-});
 
 // By itself: only a tab that is seen hears of its scrolling.
 test(
@@ -252,7 +67,7 @@ describe('the screen', side, () => {
       await saved(tab);
       await s.again();
       await s.back();
-      assert.deepEqual(await tab.evaluate('window.went'), ['/work/app.html?case=7']);
+      assert.deepEqual(await tab.evaluate('window.went'), ['/kept/app.html?case=7']);
       assert.equal(await textIn(tab, '[name=caller]'), TEXT);
     }),
   );
@@ -279,9 +94,11 @@ describe('the screen', side, () => {
       await fill(tab, { '[name=caller]': TEXT });
       await saved(tab);
       const cdp = await tab.createCDPSession();
+      const crashed = new Promise((done) => tab.once('error', done));
       cdp.send('Page.crash').catch(() => {});
-      await pause(300);
-      await tab.goto(`${s.app}app.html`);
+      await crashed;
+      // It is on its way to the kept address before it has loaded.
+      tab.goto(`${s.app}app.html`).catch(() => {});
       await s.back();
       assert.equal(await textIn(tab, '[name=caller]'), TEXT);
     }),
@@ -361,6 +178,42 @@ describe('what is dropped', side, () => {
   );
 });
 
+test(
+  'of a tab that stands ended it is deleted when another user signs in elsewhere',
+  scene(async (s) => {
+    const { tab } = s;
+    await s.begin({ covers: true, stays: true });
+    await fill(tab, { '[name=caller]': TEXT });
+    await saved(tab);
+    const other = await browser.open(`${s.app}app.html`);
+    await eachRuns([other]);
+    await tab.evaluate("agent.end('idle')");
+    await eachBecomes([tab, other], "document.body.className === 'covered'");
+    assert.match(await s.record(), /^e1/);
+    await other.goto(`${s.app}sign-in.html`);
+    await signIn(other, 'bob');
+    await eachBecomes([tab], "window.returned === 'another-user'");
+    assert.equal(await s.record(), 'null');
+    await other.close();
+  }),
+);
+
+test(
+  'of a user who signs out nothing is written any more',
+  scene(async (s) => {
+    const { tab } = s;
+    await s.begin({ covers: true });
+    await fill(tab, { '[name=caller]': TEXT });
+    await saved(tab);
+    await fill(tab, { '[name=caller]': 'typed a moment before' });
+    await tab.evaluate('agent.end()');
+    await eachBecomes([tab], "document.body.className === 'covered'");
+    await fill(tab, { '[name=unmarked]': 'typed afterwards' });
+    await pause(1_300);
+    assert.equal(await s.record(), 'null');
+  }),
+);
+
 describe('when the end is sudden', side, () => {
   test(
     'what is older than a second is kept, though nothing can be sealed any more',
@@ -410,7 +263,7 @@ describe('what cannot be kept is said once, and everything else works', side, ()
     'a page without Web Crypto',
     scene(async (s) => {
       const { tab } = s;
-      await tab.goto(`${authority.base.replace('localhost', 'insecure.test')}/work/sign-in.html`);
+      await tab.goto(`${authority.base.replace('localhost', 'insecure.test')}/kept/sign-in.html`);
       await signIn(tab, 'ada');
       assert.deepEqual(await faults(tab), ['insecure']);
       assert.equal((await restored(tab)).outcome, 'nothing');

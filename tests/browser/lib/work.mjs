@@ -1,4 +1,4 @@
-/** Tabs of the app in pages/work: signing in, typing, ending, and what is to be found in storage. */
+/** Tabs of the app in pages/kept: signing in, typing, ending, and what is to be found in storage. */
 import assert from 'node:assert/strict';
 import { onSite } from './embed.mjs';
 import { eachBecomes } from './firefox.mjs';
@@ -6,7 +6,7 @@ import { eachBecomes } from './firefox.mjs';
 /** @typedef {import('puppeteer-core').Page} Page */
 
 /** The folder of the app on a host of its own, and so with a storage of its own. @param {string} base @param {string} name */
-export const appOn = (base, name) => `${onSite(base, name)}/work/`;
+export const appOn = (base, name) => `${onSite(base, name)}/kept/`;
 
 const RUNS = "window.work && document.readyState === 'complete'";
 
@@ -88,3 +88,57 @@ export async function restored(tab) {
   await eachBecomes([tab], 'window.restored');
   return /** @type {any} */ (await tab.evaluate('window.restored'));
 }
+
+/** A tab on a site of its own, so that several tests can stand beside each other. */
+export class Scene {
+  /** @param {Page} tab @param {string} app */
+  constructor(tab, app) {
+    this.tab = tab;
+    this.app = app;
+  }
+
+  /** Signs in and goes to where the work is. @param {object} [wanted] what the app is to do */
+  async begin(wanted = {}) {
+    await wish(this.tab, wanted);
+    await signIn(this.tab, 'ada');
+    await visit(this.tab, 'app.html?case=7');
+  }
+
+  /** Ends the session and signs in again. */
+  async again() {
+    await this.tab.evaluate("void setTimeout(() => agent.end('idle'))");
+    await signIn(this.tab, 'ada');
+  }
+
+  /** Waits until work is put back at its own address. */
+  async back() {
+    await eachBecomes([this.tab], "location.search === '?case=7' && window.restored");
+    return restored(this.tab);
+  }
+
+  async record() {
+    return String(await this.tab.evaluate("sessionStorage.getItem('stillhere/resume')"));
+  }
+}
+
+let sites = 0;
+
+/**
+ * A test of one tab, which stands beside others.
+ * @param {() => { base: string, open: (url: string) => Promise<Page> }} where the authority, and how a tab is opened
+ */
+export const scenes =
+  (where) =>
+  /** @param {(scene: Scene) => Promise<void>} play */
+  (play) =>
+  async () => {
+    const { base, open } = where();
+    sites += 1;
+    const app = appOn(base, `site-${sites}`);
+    const tab = await open(`${app}sign-in.html`);
+    try {
+      await play(new Scene(tab, app));
+    } finally {
+      await tab.close();
+    }
+  };

@@ -69,7 +69,8 @@ async function run() {
     window.went = [...(window.went ?? []), address];
     history.replaceState(null, '', wish.router === 'elsewhere' ? '?elsewhere' : address);
   };
-  const more = wish.router && { go };
+  const onReturn = (who) => Object.assign(window, { returned: who });
+  const more = { ...(wish.router && { go }), ...(wish.stays && { onReturn }) };
   const work = await keepWork(agent, { user: signedIn.user, ...wish.options, ...more });
   work.addEventListener('fault', ({ detail }) => window.record.push(detail.code));
   work.restored.then((restored) => Object.assign(window, { restored }));
