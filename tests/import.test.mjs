@@ -6,6 +6,7 @@ import { test } from 'node:test';
 const FIRST = {
   index: 'createAgent',
   host: 'attachHost',
+  resume: 'keepWork',
   presets: 'slidingCookie',
   inspector: 'openInspector',
 };

@@ -23,6 +23,7 @@ export const authorityBinary = path.join(target, 'release', `stillhere-authority
 export const sizes = {
   index: { limit: 24_000 },
   host: { limit: 1_500 },
+  resume: { limit: 4_600 },
   presets: { limit: 3_500 },
   inspector: { limit: 9_000 },
 };

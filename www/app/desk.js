@@ -19,7 +19,6 @@ const PERSON = {
   ],
 };
 const TOPICS = ['Appointment', 'Prescription', 'Billing', 'Test result', 'Something else'];
-const FIELDS = ['caller', 'topic', 'text'];
 
 export class Desk {
   #root;
@@ -30,25 +29,23 @@ export class Desk {
   #notes = h('ul', { class: 'notes' });
   #form;
 
-  constructor(root, agent, draft) {
+  constructor(root, agent) {
     this.#root = root;
     this.#agent = agent;
     this.#form = this.#noteForm();
     for (const [when, topic, text] of PERSON.notes) this.#notes.append(noteRow(when, topic, text));
     root.replaceChildren(this.#personCard(), this.#noteCard(), this.#notesCard());
-    for (const field of FIELDS) {
-      if (draft) this.#form.elements[field].value = draft[field];
-    }
     this.#call.addEventListener('click', () => this.#toggleCall());
     agent.addEventListener('phase', () => this.#showCall());
   }
 
-  /** Takes everything off the page and gives back what was typed and not saved. */
-  clear(user) {
-    const typed = Object.fromEntries(FIELDS.map((name) => [name, this.#form.elements[name].value]));
+  /** Takes everything off the page; whether something was typed and not saved. */
+  clear() {
+    const { caller, text } = this.#form.elements;
+    const unsaved = Boolean(caller.value || text.value);
     this.#form.reset();
     this.#root.replaceChildren();
-    return typed.caller || typed.text ? { user, ...typed } : undefined;
+    return unsaved;
   }
 
   #personCard() {
@@ -85,7 +82,8 @@ export class Desk {
       );
     const form = h(
       'form',
-      { class: 'note-form', autocomplete: 'off' },
+      // What is typed here waits for the same person's next sign-in (stillhere/resume).
+      { class: 'note-form', autocomplete: 'off', 'data-stillhere': 'keep' },
       field('Who is calling?', h('input', { id: 'caller', name: 'caller', maxlength: 80 })),
       field('About', h('select', { id: 'topic', name: 'topic' }, ...options)),
       field('Note', h('textarea', { id: 'note', name: 'text', rows: 5, maxlength: 2000 }), true),

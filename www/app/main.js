@@ -1,6 +1,7 @@
 /** Sign in, desk, ended: the three pages of the demo, and which of them is shown. */
 import { createAgent } from '/dist/index.js';
 import '/dist/inspector.js';
+import { keepWork } from '/dist/resume.js';
 import { Desk } from './desk.js';
 import { byId, say } from './dom.js';
 import * as session from './session.js';
@@ -13,8 +14,6 @@ const PAGES = ['sign-in', 'app', 'ended'];
 
 /** What is running: the sign-in, the agent and what shows it. */
 let current;
-/** A note that was not saved when the session ended. In memory only, for the same person. */
-let draft;
 
 function show(page) {
   for (const id of PAGES) byId(id).hidden = id !== page;
@@ -38,7 +37,7 @@ async function start(signIn) {
   const agent = await createAgent(agentOptions);
   window.agent = agent;
   const watch = new Watch(agent);
-  const desk = new Desk(byId('desk'), agent, draft?.user === signIn.user ? draft : undefined);
+  const desk = new Desk(byId('desk'), agent);
   const inspector = document.createElement('stillhere-inspector');
   const nameOf = ({ id }) => watch.snapshot?.nameOf(id).letter ?? '';
   Object.assign(inspector, { agent, agentOptions, nameOf });
@@ -46,7 +45,6 @@ async function start(signIn) {
   byId('inspector').replaceChildren(inspector);
   const warning = new Warning(byId('warning'), agent, watch);
   current = { signIn, agent, watch, desk, warning, wasAlive: false, mine: false };
-  draft = undefined;
   say(byId('who'), signIn.user);
   byId('app').dataset.phase = 'checking';
   show('app');
@@ -54,6 +52,11 @@ async function start(signIn) {
   agent.addEventListener('ended', (event) => showEnded(event.detail.because));
   watch.start();
   if (agent.status.phase === 'ended') showEnded(agent.status.endedBecause);
+  // A server that has a secret of its own for each user would give it here too.
+  current.work = await keepWork(agent, {
+    user: signIn.user,
+    onReturn: (who) => (who === 'same-user' ? again() : location.reload()),
+  });
 }
 
 /** Starts, or says on the sign-in page why it cannot. */
@@ -85,11 +88,11 @@ function showState({ status, own }) {
 /** Covers everything first, explains second. */
 function showEnded(because) {
   if (!current || current.over) return;
-  const { signIn, agent, watch, desk, warning, mine, wasAlive } = current;
+  const { signIn, agent, watch, desk, warning, work, mine, wasAlive } = current;
   current.over = true;
   show('ended');
   warning.close();
-  draft = desk.clear(signIn.user);
+  const kept = desk.clear() && work?.keeps && because !== 'signed-out';
   session.forget(signIn);
   const idleTimeoutMs = agent.status.policy.idleTimeoutMs;
   const [title, why] = whyEnded({ because, idleTimeoutMs, mine, wasAlive });
@@ -101,14 +104,15 @@ function showEnded(because) {
   const where = allTabs(watch.snapshot?.contexts.length ?? 1);
   const ended = `${where[0].toUpperCase()}${where.slice(1)} ended at ${timeOfDay(Date.now())}.`;
   say(byId('ended-where'), wasAlive ? ended : '');
-  const kept = `The note that you had not saved waits in this tab for ${signIn.user}.`;
-  say(byId('ended-draft'), draft ? kept : '');
+  const waits = `The note that you had not saved waits in this tab for ${signIn.user}.`;
+  say(byId('ended-draft'), kept ? waits : '');
   watch.stop();
   byId('ended-title').focus();
 }
 
 async function again() {
   const name = current?.signIn.user ?? '';
+  current?.work?.close();
   current?.agent.close();
   const elsewhere = session.stored();
   if (elsewhere) await tryStart(elsewhere);
