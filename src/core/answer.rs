@@ -5,7 +5,7 @@ use super::ended::EndedBecause;
 use super::errand::Errand;
 use super::facts::Failure;
 use super::output::{Event, Fault};
-use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS, Policy};
+use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS, Mode, Policy};
 use super::rules;
 use super::time::JUMP_MS;
 
@@ -91,10 +91,15 @@ impl Agent {
         }
     }
 
-    fn alive(&mut self, errand: Option<Errand>, began: u64, covers: Option<u64>, alive: Alive) {
+    fn alive(&mut self, errand: Option<Errand>, began: u64, covers: Option<u64>, mut alive: Alive) {
         let now = self.now();
         if self.facts.learn(&alive.policy) {
             self.emit(Event::Policy);
+        }
+        // One that only observes says when the next end would be: that grants nothing, and does not say
+        // since when nobody was active.
+        if self.facts.policy.as_ref().is_some_and(|policy| policy.mode == Mode::Observe) {
+            alive.remaining_ms = None;
         }
         let idle = alive.idle(&rules::policy(&self.facts));
         if began >= self.check_from {

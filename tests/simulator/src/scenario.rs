@@ -149,6 +149,7 @@ impl Stage {
             idle_timeout_ms: Some(if self.below(2) == 0 { idle } else { longer }),
             warn_before_ms: (self.below(2) == 0).then_some(idle / 2),
             keepalive_ms: (self.below(2) == 0).then_some(self.story.policy.keepalive_ms),
+            ..Wish::default()
         }
     }
 
