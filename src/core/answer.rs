@@ -22,6 +22,10 @@ const BACKOFF_CAP_MS: u64 = 60_000;
 /// Longest `Retry-After` that is honoured.
 const RETRY_AFTER_CAP_MS: u64 = 300_000;
 
+/// Longest that nobody can have been active: an authority that only observes forgets a session after 30
+/// days (NIST SP 800-63B-4, 2.1.3), a day more than that.
+const LONGEST_ABSENCE_MS: u64 = 31 * 24 * 60 * 60 * 1000;
+
 /// The token lives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Alive {
@@ -54,9 +58,8 @@ pub enum Answer {
 impl Alive {
     /// Whether every number is one that an authority can mean.
     fn is_plausible(&self) -> bool {
-        // A token can be idle for longer than any timeout only while it is held.
         let max = MAX_IDLE_TIMEOUT_MS + MAX_HOLD_MS;
-        self.idle_ms.is_none_or(|ms| ms <= max)
+        self.idle_ms.is_none_or(|ms| ms <= LONGEST_ABSENCE_MS)
             && self.remaining_ms.is_none_or(|ms| ms <= max)
             && self.policy.as_ref().is_none_or(Policy::is_plausible)
     }

@@ -5,10 +5,8 @@ use super::agent::Agent;
 use super::ended::EndedBecause;
 use super::facts::Merge;
 use super::output::Event;
-
-/// Of two contexts that each conclude the same end by themselves the clocks may differ, so two moments
-/// that are no further apart are one end.
-pub(super) const ALIKE_MS: u64 = 900;
+use super::rules::Due;
+use super::time::JUMP_MS;
 
 /// The newest end that was not carried out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -50,7 +48,28 @@ impl Agent {
         let ends = self.facts.times.observed.ends.saturating_add(1);
         let idle_ms = u32::try_from(at.saturating_sub(basis)).unwrap_or(u32::MAX);
         self.facts.times.observed = Observed { at, idle_ms, because: Some(because), ends };
-        self.emit(Event::Observed(because));
+        self.tell_observed();
         self.count_pending();
+    }
+
+    /// Another context may have found out that the end was `due` after so many `ends`. One that knows
+    /// better, of activity or of a hold, has nothing to tell.
+    pub(super) fn hear_observed(&mut self, due: Option<Due>, ends: u32) {
+        let observed = self.facts.times.observed;
+        // Two clocks may differ by so much unnoticed.
+        let late = due.is_some_and(|due| due.observed && observed.at + JUMP_MS >= due.end_at);
+        if observed.ends > ends && late && self.is_joined() {
+            self.tell_observed();
+        }
+    }
+
+    /// Tells the app, unless it was before this page came.
+    fn tell_observed(&mut self) {
+        let Observed { at, because, .. } = self.facts.times.observed;
+        if let Some(because) = because
+            && at > self.started
+        {
+            self.emit(Event::Observed(because));
+        }
     }
 }

@@ -5,7 +5,6 @@ use super::agent::Agent;
 use super::errand::Errand;
 use super::facts::{ContextId, Merge, Ranked, Row, TokenId};
 use super::input::Refusal;
-use super::observed::{ALIKE_MS, Observed};
 use super::output::{Event, Fault, Output};
 use super::sender::Sender;
 use super::wire::{self, Envelope, WireError};
@@ -137,23 +136,17 @@ impl Agent {
         let was_over = self.facts.ended.is_some();
         let rules = self.policy();
         let era = self.facts.times.era;
-        let seen = self.facts.times.observed.at;
+        let (due, ends) = (self.due(), self.facts.times.observed.ends);
         let token = envelope.facts.rows.get(envelope.from).map_or(0, |row| row.token);
         let alike = token == self.me.token;
         if !alike {
             envelope.facts.of_the_group();
         }
         self.facts.merge(&envelope.facts);
-        let Observed { at, because, .. } = self.facts.times.observed;
         if self.facts.times.era > era {
             self.follow_the_clock();
-        } else if let Some(because) = because
-            && self.is_joined()
-            && at > seen + ALIKE_MS
-            && at > self.started
-        {
-            self.emit(Event::Observed(because));
         }
+        self.hear_observed(due, ends);
         // Only this context writes its own row; what others repeat of it may be old or missing, and then
         // whoever was greeted so learns the newer one. A peer that took it for gone is told at once, also
         // where it had not heard of the newest row: the number that it gave is the same then.
