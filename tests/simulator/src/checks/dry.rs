@@ -57,7 +57,8 @@ impl Checks {
         let since = seen.reported_at.max(seen.woke_at);
         // A page that is late with the next token takes its last report along, and the next is as far away.
         // One that learns of it together with a clock that was set follows that.
-        let windows = if self.bounds.rotates || self.bounds.faults.clocks { 2 } else { 1 };
+        let windows =
+            if seen.moved || self.bounds.rotates || self.bounds.faults.clocks { 2 } else { 1 };
         let until = since + windows * self.bounds.longest_idle_ms;
         if self.bounds.dry == Dry::No { 0 } else { until }
     }
@@ -170,11 +171,14 @@ impl Checks {
             let was_there = seen.woke_at.max(seen.opened_at) + 7_000 < first;
             // Whoever found out for itself was a little sooner.
             let silent = seen.reported_at + TOGETHER_MS + self.bounds.delay_ms + 1_000 < first;
-            // Who has a hold knows better, and whose clock was set is asked to follow first.
+            // Who has a hold, or has just heard of activity, knows better, and whose clock was set follows that
+            // first.
+            let ago = context.agent.now().saturating_sub(context.agent.facts().times.activity);
+            let busy = ago < self.bounds.shortest_idle_ms / 2;
             let holds = !context.agent.facts().times.holds.is_empty();
             let set = self.bounds.faults.clocks;
             let there = here && was_there && context.hears() && !context.is_ended();
-            if there && silent && !holds && !set {
+            if there && silent && !busy && !holds && !set && !seen.moved {
                 let what = format!("no report {} ms after the first", world.now - first);
                 self.broken(world.now, Some(at), Rule::DryRun, what);
             }

@@ -177,6 +177,8 @@ struct Seen {
     shift_reported: bool,
     /// It does not ask for a dry run.
     strict: bool,
+    /// It took another token, and what it had reported along.
+    moved: bool,
 }
 
 /// The checks of one story.
@@ -287,7 +289,7 @@ impl Checks {
             self.broken(world.now, Some(at), Rule::NothingRevives, "an end was taken back".into());
         }
         if matches!(input, Input::TokenChanged(_)) {
-            self.seen[at].woke_at = world.now;
+            (self.seen[at].woke_at, self.seen[at].moved) = (world.now, true);
         }
         let calm = self.bounds.faults.calm() && !self.bounds.rotates;
         if matches!(input, Input::Leaving(_)) && !before.ended && calm {
