@@ -24,6 +24,12 @@ pub enum Phase {
 /// default.
 #[must_use]
 pub fn policy(facts: &Facts) -> Policy {
+    let mut policy = bounded(facts);
+    policy.mode = policy.mode.max(facts.wish.mode);
+    policy
+}
+
+fn bounded(facts: &Facts) -> Policy {
     let wish = facts.wish;
     let Some(policy) = &facts.policy else {
         let base = Policy::DEFAULT;
@@ -36,7 +42,6 @@ pub fn policy(facts: &Facts) -> Policy {
                 .keepalive_ms
                 .unwrap_or(base.keepalive_ms)
                 .clamp(MIN_KEEPALIVE_MS, idle),
-            mode: wish.mode,
             ..base
         };
     };
@@ -59,7 +64,6 @@ pub fn policy(facts: &Facts) -> Policy {
         idle_timeout_ms: idle,
         warn_before_ms: warn,
         keepalive_ms: keepalive,
-        mode: policy.mode.max(wish.mode),
         ..policy.clone()
     }
 }
