@@ -38,7 +38,7 @@ export interface Policy {
   readonly keepAliveMs: number;
   /** Moment at which the session ends however active its user is, in ms since the Unix epoch. */
   readonly logoutAt?: number;
-  /** `observe`: ends are reported and nothing ends. */
+  /** `observe`: ends are reported and nothing ends. In `status` also where all pages ask for that. */
   readonly mode: 'enforce' | 'observe';
   /** What counts as activity. */
   readonly counts: {
@@ -86,6 +86,20 @@ export interface Status {
     readonly failed: number;
     readonly lastStatus: number | string | null;
   };
+  /** The newest end that a dry run did not carry out; `null` while there was none. */
+  readonly observed: Observed | null;
+}
+
+/** An end that would have been (`observeOnly`, or `policy.mode` `observe`). */
+export interface Observed {
+  /** How many since the first of these pages was opened; while nobody comes, one each idle timeout. */
+  readonly ends: number;
+  /** `idle`, `schedule`, or `authority-unreachable` where nobody could be asked. */
+  readonly because: EndedBecause;
+  /** How long nobody had been active by then: the first of an absence is below two idle timeouts. */
+  readonly idleMs: number;
+  /** How long ago it would have come. */
+  readonly agoMs: number;
 }
 
 /** One context of the group, as the inspector shows it. */
@@ -196,6 +210,14 @@ export interface AgentOptions {
   warnBeforeMs?: number;
   /** Keep-alive interval that the page wishes; the shorter wins. */
   keepAliveMs?: number;
+  /**
+   * A dry run: everything as in earnest, phases and warnings too, but at the deadline nothing ends, and
+   * `observed` says what would have; false by default. The stricter wins: pages that count together
+   * observe only if all of them ask for it, or the policy's `mode` says so, and one page without it makes
+   * them enforce for good. `status.policy.mode` is what is in force. Signing out, a revocation and a token
+   * that the authority calls gone are ends all the same.
+   */
+  observeOnly?: boolean;
 }
 
 /** What a fault means. */
@@ -220,6 +242,8 @@ export interface AgentEvents {
   refused: CustomEvent<{ reason: keyof Status['refused'] }>;
   fault: CustomEvent<{ code: FaultCode; message: string }>;
   ended: CustomEvent<{ because: EndedBecause }>;
+  /** The session would be over: in every page that lived through it, once; see `status.observed`. */
+  observed: CustomEvent<Observed>;
 }
 
 /** A hold that this context took. */

@@ -113,7 +113,8 @@ class Agent extends EventTarget implements Public.Agent {
         this.#around.hosts?.tell();
       }
       const say = () => {
-        this.dispatchEvent(new CustomEvent(name, { detail: detail ?? this.status }));
+        const seen = () => (name === 'observed' ? this.status.observed : this.status);
+        this.dispatchEvent(new CustomEvent(name, { detail: detail ?? seen() }));
       };
       said ? said.push(say) : say();
     });

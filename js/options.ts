@@ -20,8 +20,8 @@ export interface Checked {
   heartbeats: boolean;
   /** What counts of the frames in the page, if anything does. */
   frames: Wanted | undefined;
-  /** Idle timeout, warning time, keep-alive interval; 0 for none. */
-  wish: [number, number, number];
+  /** Idle timeout, warning time, keep-alive interval; 0 for none. 1 to observe only. */
+  wish: [number, number, number, number];
 }
 
 const KNOWN = [
@@ -34,6 +34,7 @@ const KNOWN = [
   'idleTimeoutMs',
   'warnBeforeMs',
   'keepAliveMs',
+  'observeOnly',
 ];
 /** What counts unless the page says otherwise. The first four are bits in `src/bindings.rs`. */
 const COUNTABLE = {
@@ -128,12 +129,15 @@ export function checkOptions(options: AgentOptions): Checked {
     throw bad('options', 'an object with at least token and authority');
   }
   onlyKnown(options, KNOWN);
-  const { group, frames } = options;
+  const { group, frames, observeOnly = false } = options;
   if (group !== undefined && (typeof group !== 'string' || group === '')) {
     throw bad('group', 'a string that is not empty');
   }
   if (frames !== undefined && frames !== 'same-origin') {
     throw bad('frames', "'same-origin'");
+  }
+  if (typeof observeOnly !== 'boolean') {
+    throw bad('observeOnly', 'true or false');
   }
   const counts = checkCount(options.count ?? {});
   const { keystrokes, clicks, frameFocus: focus } = counts;
@@ -155,7 +159,12 @@ export function checkOptions(options: AgentOptions): Checked {
       inner || focus
         ? { keystrokes: inner && keystrokes, clicks: inner && clicks, focus }
         : undefined,
-    wish: [wished('idleTimeoutMs', 1000), wished('warnBeforeMs', 1), wished('keepAliveMs', 1000)],
+    wish: [
+      wished('idleTimeoutMs', 1000),
+      wished('warnBeforeMs', 1),
+      wished('keepAliveMs', 1000),
+      observeOnly ? 1 : 0,
+    ],
   };
 }
 

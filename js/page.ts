@@ -31,7 +31,16 @@ const INPUTS = ['keydown', 'pointerdown', 'scroll', 'pointermove'];
 const KINDS = [0, 1, 3, 3];
 
 const STATES = ['alive', 'gone', 'unreachable'];
-const EVENTS = ['phase', 'activity', 'keepalive', 'policy', 'refused', 'fault', 'ended'];
+const EVENTS = [
+  'phase',
+  'activity',
+  'keepalive',
+  'policy',
+  'refused',
+  'fault',
+  'ended',
+  'observed',
+];
 const CODES: FaultCode[] = [
   'bad-message',
   'unknown-version',

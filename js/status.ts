@@ -58,6 +58,8 @@ export function status(
   const rules = flat.slice(13);
   const [logoutAt, observe] = rules.slice(4) as [number, number];
   const endedBecause = REASONS[because];
+  const [ends, reason, wasIdleMs, agoMs] = rules.slice(11) as [number, number, number, number];
+  const why = REASONS[reason];
   const [keystrokes, clicks, heartbeats] = rules.slice(6).map(Boolean) as [
     boolean,
     boolean,
@@ -83,6 +85,7 @@ export function status(
       maxHoldMs: rules[9] as number,
     }),
     keepAlive: Object.freeze({ sent: rules[10] as number, ...keepAlive }),
+    observed: why ? Object.freeze({ ends, because: why, idleMs: wasIdleMs, agoMs }) : null,
   });
 }
 

@@ -12,6 +12,7 @@ use crate::core::agent::Config;
 use crate::core::ended::EndedBecause;
 use crate::core::facts::{Kind, Wish};
 use crate::core::input::{Departure, Grant, Input, Refusal};
+use crate::core::policy::Mode;
 
 /// In the order of `js/status.ts` and `js/page.ts`.
 const KINDS: [Kind; 4] = [Kind::Keystroke, Kind::Click, Kind::Heartbeat, Kind::Note];
@@ -28,8 +29,8 @@ pub struct Machine {
 #[wasm_bindgen]
 impl Machine {
     /// Starts a context. `numbers` are both halves of its name and of its seed; the wished idle
-    /// timeout, warning time and keep-alive interval in milliseconds, 0 for none; the name of its
-    /// token; whether the authority has an event stream, and whether the page can be seen.
+    /// timeout, warning time and keep-alive interval in milliseconds, 0 for none; whether it wishes to
+    /// observe only; the name of its token; whether the authority has an event stream, and whether the page can be seen.
     #[wasm_bindgen(constructor)]
     #[must_use]
     pub fn new(page: Page, numbers: &[u32]) -> Self {
@@ -43,10 +44,11 @@ impl Machine {
                 idle_timeout_ms: wished(4),
                 warn_before_ms: wished(5),
                 keepalive_ms: wished(6),
+                mode: if number(7) > 0 { Mode::Observe } else { Mode::Enforce },
             },
-            token: number(7),
-            listens: number(8) > 0,
-            visible: number(9) > 0,
+            token: number(8),
+            listens: number(9) > 0,
+            visible: number(10) > 0,
         };
         Self { shell: Shell::start(page, config) }
     }

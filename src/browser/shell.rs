@@ -207,6 +207,7 @@ impl Shell {
             Event::Refused(refusal) => (4, refusal as u32),
             Event::Fault(fault) => (FAULT, fault as u32),
             Event::Ended(because) => (6, because as u32),
+            Event::Observed(_) => (7, 0),
         };
         self.page.emit(event, code);
     }

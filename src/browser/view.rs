@@ -30,7 +30,8 @@ fn flag(value: bool) -> f64 {
 }
 
 /// `phase, because, idleMs, remainingMs, 4 counts, 4 refusals, contexts, 10 of the policy,
-/// keep-alives sent`; phase and reason by their order in the source, -1 for none.
+/// keep-alives sent`, and of ends that were only observed `ends, because, idleMs, agoMs`; phase and
+/// reasons by their order in the source, -1 for none.
 pub(crate) fn status(agent: &Agent, flat: &mut Vec<f64>) {
     let now = agent.now();
     let facts = agent.facts();
@@ -45,6 +46,7 @@ pub(crate) fn status(agent: &Agent, flat: &mut Vec<f64>) {
     let basis = rules::basis(facts, now);
     let idle = if basis == 0 { 0 } else { now.saturating_sub(basis) };
     let refused = agent.refused();
+    let observed = facts.times.observed;
     let sent = facts.rows.get(agent.id()).map_or(0, |row| row.sent);
     flat.extend_from_slice(&[
         f64::from(phase as u8),
@@ -67,6 +69,10 @@ pub(crate) fn status(agent: &Agent, flat: &mut Vec<f64>) {
         flag(policy.counts.heartbeats),
         float(policy.max_hold_ms),
         f64::from(sent),
+        f64::from(observed.ends),
+        observed.because.map_or(NONE, |because| f64::from(because as u8)),
+        f64::from(observed.idle_ms),
+        float(now.saturating_sub(observed.at)),
     ]);
 }
 

@@ -96,10 +96,15 @@ impl Agent {
         }
         // Whoever asked has found out what the jump was, and said so.
         self.ahead_by = 0;
-        let end_at = self.due().map_or(u64::MAX, |due| due.end_at);
+        let due = self.due();
+        let end_at = due.map_or(u64::MAX, |due| due.end_at);
         if self.pending_at == 0
             || (self.now() >= end_at && !rules::tried_since(&self.facts, end_at))
         {
+            return;
+        }
+        if self.pending_at >= end_at && due.is_some_and(|due| due.observed) {
+            // It belongs to the time after an end that is only observed, once that is written down.
             return;
         }
         let at = ::core::mem::take(&mut self.pending_at);

@@ -5,7 +5,7 @@ use super::ended::EndedBecause;
 use super::errand::Errand;
 use super::facts::Failure;
 use super::output::{Event, Fault};
-use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS, Policy};
+use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS, Mode, Policy};
 use super::rules;
 use super::time::JUMP_MS;
 
@@ -21,6 +21,10 @@ const BACKOFF_MS: u64 = 1000;
 const BACKOFF_CAP_MS: u64 = 60_000;
 /// Longest `Retry-After` that is honoured.
 const RETRY_AFTER_CAP_MS: u64 = 300_000;
+
+/// Longest that nobody can have been active: an authority that only observes forgets a session after 30
+/// days (NIST SP 800-63B-4, 2.1.3), a day more than that.
+const LONGEST_ABSENCE_MS: u64 = 31 * 24 * 60 * 60 * 1000;
 
 /// The token lives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,9 +58,8 @@ pub enum Answer {
 impl Alive {
     /// Whether every number is one that an authority can mean.
     fn is_plausible(&self) -> bool {
-        // A token can be idle for longer than any timeout only while it is held.
         let max = MAX_IDLE_TIMEOUT_MS + MAX_HOLD_MS;
-        self.idle_ms.is_none_or(|ms| ms <= max)
+        self.idle_ms.is_none_or(|ms| ms <= LONGEST_ABSENCE_MS)
             && self.remaining_ms.is_none_or(|ms| ms <= max)
             && self.policy.as_ref().is_none_or(Policy::is_plausible)
     }
@@ -91,10 +94,15 @@ impl Agent {
         }
     }
 
-    fn alive(&mut self, errand: Option<Errand>, began: u64, covers: Option<u64>, alive: Alive) {
+    fn alive(&mut self, errand: Option<Errand>, began: u64, covers: Option<u64>, mut alive: Alive) {
         let now = self.now();
         if self.facts.learn(&alive.policy) {
             self.emit(Event::Policy);
+        }
+        // One that only observes says when the next end would be: that grants nothing, and does not say
+        // since when nobody was active.
+        if self.facts.policy.as_ref().is_some_and(|policy| policy.mode == Mode::Observe) {
+            alive.remaining_ms = None;
         }
         let idle = alive.idle(&rules::policy(&self.facts));
         if began >= self.check_from {

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::ended::EndedBecause;
 use super::facts::{Counts, Facts, Failure, Hold, Row, Times, Wish};
 use super::map::IdMap;
+use super::observed::Observed;
 use super::policy::{Counted, Mode, Policy};
 
 /// What can be written to a message and read back.
@@ -125,8 +126,9 @@ fields! {
     Hold: released, expires, changed, taken, by, leased, told, reason;
     Failure: at, in_a_row, retry_at;
     Times: era, activity, acknowledged, answered, sent, began, held_elsewhere, granted, failure,
-        holds;
-    Wish: idle_timeout_ms, warn_before_ms, keepalive_ms;
+        observed, holds;
+    Observed: at, idle_ms, because, ends;
+    Wish: idle_timeout_ms, warn_before_ms, keepalive_ms, mode;
     Counted: keystrokes, clicks, heartbeats;
     Policy: version, idle_timeout_ms, warn_before_ms, keepalive_ms, logout_at, mode, counts,
         max_hold_ms;

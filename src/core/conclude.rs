@@ -22,12 +22,17 @@ impl Agent {
         if self.facts.ended.is_none() && !self.is_checking() {
             let now = self.now();
             if let Some(due) = self.due().filter(|due| now >= due.end_at) {
-                let because =
-                    if due.scheduled { EndedBecause::Schedule } else { EndedBecause::Idle };
-                if rules::answered_since(&self.facts, due.end_at) {
-                    self.end(because);
+                let because = if rules::answered_since(&self.facts, due.end_at) {
+                    Some(if due.scheduled { EndedBecause::Schedule } else { EndedBecause::Idle })
                 } else if rules::failed_since(&self.facts, due.end_at) {
-                    self.end(EndedBecause::AuthorityUnreachable);
+                    Some(EndedBecause::AuthorityUnreachable)
+                } else {
+                    None
+                };
+                match because {
+                    Some(because) if due.observed => self.observe(because, due.end_at),
+                    Some(because) => self.end(because),
+                    None => {}
                 }
             }
         }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::ended::EndedBecause;
 use super::map::IdMap;
-use super::policy::Policy;
+use super::observed::Observed;
+use super::policy::{Mode, Policy};
 
 /// Names a context within its group; drawn at random by the shell.
 pub type ContextId = u64;
@@ -195,6 +196,8 @@ pub struct Times {
     pub granted: u64,
     /// The newest failure.
     pub failure: Failure,
+    /// The newest end that was only observed.
+    pub observed: Observed,
     /// Open and closed interactions.
     pub holds: IdMap<Hold>,
 }
@@ -214,6 +217,7 @@ impl Times {
         self.began = moved(self.began);
         self.held_elsewhere = moved(self.held_elsewhere);
         self.granted = moved(self.granted);
+        self.observed.at = moved(self.observed.at);
         self.answered = 0;
         self.failure = Failure::default();
         for hold in self.holds.values_mut() {
@@ -255,6 +259,7 @@ impl Merge for Times {
         self.held_elsewhere = self.held_elsewhere.max(other.held_elsewhere);
         self.granted = self.granted.max(other.granted);
         self.failure = self.failure.max(other.failure);
+        self.observed.merge(&other.observed);
         for (id, hold) in other.holds.iter() {
             self.holds.raise(*id, hold);
         }
@@ -270,6 +275,8 @@ pub struct Wish {
     pub warn_before_ms: Option<u64>,
     /// Keep-alive interval in milliseconds; the smallest counts.
     pub keepalive_ms: Option<u64>,
+    /// Whether ends are carried out; they are unless all ask to observe only.
+    pub mode: Mode,
 }
 
 impl Merge for Wish {
@@ -277,6 +284,7 @@ impl Merge for Wish {
         smaller(&mut self.idle_timeout_ms, other.idle_timeout_ms);
         smaller(&mut self.keepalive_ms, other.keepalive_ms);
         self.warn_before_ms = self.warn_before_ms.max(other.warn_before_ms);
+        self.mode = self.mode.min(other.mode);
     }
 }
 

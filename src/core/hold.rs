@@ -24,7 +24,7 @@ impl Agent {
     /// Takes a hold or renews it, for `ttl_ms` or, if that is 0, for as long as the page lives.
     pub(super) fn on_hold(&mut self, id: HoldId, reason: &[u8], ttl_ms: u64) {
         let now = self.now();
-        let over = self.due().is_some_and(|due| now >= due.end_at);
+        let over = self.due().is_some_and(|due| now >= due.end_at && !due.observed);
         self.forget_holds();
         let live = self.facts.times.holds.values().filter(|hold| hold.lives(now)).count();
         if over || self.facts.ended.is_some() {

@@ -11,6 +11,7 @@
 //! | [`facts`] | what is known, and how it merges |
 //! | [`policy`], [`rules`] | what the administrator decided; deadline and phase that follow |
 //! | `activity`, [`hold`], `life` | what counts, what keeps a session, how a page comes and goes |
+//! | [`observed`] | ends that are not carried out |
 //! | [`errand`] | what to tell or ask the authority, and when |
 //! | [`sender`] | the lock's bound, and taking it by force |
 //! | [`answer`] | what an answer of the authority changes |
@@ -36,6 +37,7 @@ pub mod input;
 mod jump;
 mod life;
 pub mod map;
+pub mod observed;
 pub mod output;
 pub mod policy;
 pub mod rules;

@@ -89,6 +89,8 @@ pub enum Event {
     Fault(Fault),
     /// The session is over. Nothing follows.
     Ended(EndedBecause),
+    /// The session would be over.
+    Observed(EndedBecause),
 }
 
 /// Why the machine wants to be woken.

@@ -18,10 +18,11 @@ pub const MIN_KEEPALIVE_MS: u64 = 1000;
 pub const MAX_HOLD_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// Whether an end is carried out or only reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// The session ends.
+    #[default]
     Enforce,
     /// The end is reported and nothing ends.
     Observe,

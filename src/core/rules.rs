@@ -2,7 +2,7 @@
 //! Pure functions, so contexts that share facts cannot drift.
 
 use super::facts::Facts;
-use super::policy::{MIN_DEV_IDLE_TIMEOUT_MS, MIN_IDLE_TIMEOUT_MS, MIN_KEEPALIVE_MS, Policy};
+use super::policy::{MIN_DEV_IDLE_TIMEOUT_MS, MIN_IDLE_TIMEOUT_MS, MIN_KEEPALIVE_MS, Mode, Policy};
 
 /// Where a session stands (docs/contract.md, section 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,12 @@ pub enum Phase {
 /// default.
 #[must_use]
 pub fn policy(facts: &Facts) -> Policy {
+    let mut policy = bounded(facts);
+    policy.mode = policy.mode.max(facts.wish.mode);
+    policy
+}
+
+fn bounded(facts: &Facts) -> Policy {
     let wish = facts.wish;
     let Some(policy) = &facts.policy else {
         let base = Policy::DEFAULT;
@@ -97,6 +103,8 @@ pub struct Due {
     pub end_at: u64,
     /// The policy's clock time comes before the idle timeout.
     pub scheduled: bool,
+    /// Nothing ends, and the report says what would have.
+    pub observed: bool,
 }
 
 /// The warning and the deadline at `now`.
@@ -106,17 +114,22 @@ pub fn due(facts: &Facts, policy: &Policy, now: u64) -> Option<Due> {
     if basis == 0 || held_until(facts, now).is_some() {
         return None;
     }
-    let idle_at = basis.saturating_add(policy.idle_timeout_ms);
+    // Past an end that was only observed the next one is as far away as after activity, and the
+    // policy's clock time is over.
+    let observed = policy.mode == Mode::Observe;
+    let seen = if observed { facts.times.observed.at } else { 0 };
+    let idle_at = basis.max(seen).saturating_add(policy.idle_timeout_ms);
     // The authority says by its own clock when that moment is; this machine's may be wrong. A hold
     // that outlived it put it off until the hold was over.
     let scheduled_at = |at: u64| at.max(facts.times.granted).max(basis).min(idle_at);
-    let end_at = policy.logout_at.map_or(idle_at, scheduled_at);
+    let end_at = policy.logout_at.filter(|at| *at > seen).map_or(idle_at, scheduled_at);
     // What the authority called held is asked again before anything is decided.
     let again = facts.times.held_elsewhere;
     Some(Due {
         warn_at: end_at.saturating_sub(policy.warn_before_ms).max(again),
         end_at: end_at.max(again),
         scheduled: end_at < idle_at,
+        observed,
     })
 }
 
@@ -162,7 +175,7 @@ mod tests {
     use crate::core::facts::Wish;
 
     fn asked(policy: Option<Policy>, idle: Option<u64>, warn: Option<u64>) -> (u64, u64) {
-        let wish = Wish { idle_timeout_ms: idle, warn_before_ms: warn, keepalive_ms: None };
+        let wish = Wish { idle_timeout_ms: idle, warn_before_ms: warn, ..Wish::default() };
         let in_force = super::policy(&Facts { policy, wish, ..Facts::default() });
         (in_force.idle_timeout_ms, in_force.warn_before_ms)
     }

@@ -136,6 +136,7 @@ impl Agent {
         let was_over = self.facts.ended.is_some();
         let rules = self.policy();
         let era = self.facts.times.era;
+        let (due, ends) = (self.due(), self.facts.times.observed.ends);
         let token = envelope.facts.rows.get(envelope.from).map_or(0, |row| row.token);
         let alike = token == self.me.token;
         if !alike {
@@ -145,6 +146,7 @@ impl Agent {
         if self.facts.times.era > era {
             self.follow_the_clock();
         }
+        self.hear_observed(due, ends);
         // Only this context writes its own row; what others repeat of it may be old or missing, and then
         // whoever was greeted so learns the newer one. A peer that took it for gone is told at once, also
         // where it had not heard of the newest row: the number that it gave is the same then.

@@ -89,8 +89,15 @@ fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
     let failure = times.failure;
     // Two clocks of one machine may differ by a jump that one of them has not noticed yet.
     let latest = now + 2 * JUMP_MS;
-    let past =
-        [times.activity, times.acknowledged, times.answered, times.sent, times.began, failure.at];
+    let past = [
+        times.activity,
+        times.acknowledged,
+        times.answered,
+        times.sent,
+        times.began,
+        failure.at,
+        times.observed.at,
+    ];
     // Moments of an era that is over are not taken in, so they need not make sense here.
     let moments = times.era < era
         || (past.iter().all(|time| *time <= latest)

@@ -75,6 +75,8 @@ describe('a bad option throws one StillhereError before anything is hooked', () 
     [`{ ${good}, hosts: ['null'] }`, 'bad-option', 'hosts'],
     [`{ ${good}, hosts: [7] }`, 'bad-option', 'hosts'],
     [`{ ${good}, frames: true }`, 'bad-option', 'frames'],
+    [`{ ${good}, observeOnly: 'yes' }`, 'bad-option', 'observeOnly'],
+    [`{ ${good}, observeOnly: null }`, 'bad-option', 'observeOnly'],
     [`{ ${good}, count: { heartbeats: 1 } }`, 'bad-option', 'count.heartbeats'],
     [`{ ${good}, count: { keys: true } }`, 'unknown-option', 'count.keys'],
     [`{ ${good}, idleTimeout: 5 }`, 'unknown-option', 'idleTimeout'],

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use stillhere::core::ended::EndedBecause;
 use stillhere::core::facts::{Counts, Facts, Failure, Hold, Merge, Row, Times, Wish};
 use stillhere::core::map::IdMap;
-use stillhere::core::policy::Policy;
+use stillhere::core::observed::Observed;
+use stillhere::core::policy::{Mode, Policy};
 use stillhere::core::wire::{self, Envelope};
 
 const NOW: u64 = 1_000_000;
@@ -57,11 +58,22 @@ where
     })
 }
 
+fn observed() -> impl Strategy<Value = Observed> {
+    let because = prop::option::of(prop::sample::select(EndedBecause::ALL.to_vec()));
+    (0..9u64, 0..9u32, because, 0..9u32).prop_map(|(at, idle_ms, because, ends)| Observed {
+        at,
+        idle_ms,
+        because,
+        ends,
+    })
+}
+
 fn times() -> impl Strategy<Value = Times> {
     let moments = (0..NOW, 0..NOW, 0..NOW, 0..NOW, 0..NOW);
     let failure = (0..NOW, 0u16..9, 0..NOW);
     let holds = (any::<bool>(), any::<bool>(), 0..9u64, 0..9u64);
-    (0u32..3, moments, failure, map(holds, hold)).prop_map(|(era, moments, failure, holds)| Times {
+    let times = (0u32..3, moments, failure, observed(), map(holds, hold));
+    times.prop_map(|(era, moments, failure, observed, holds)| Times {
         era,
         activity: moments.0,
         acknowledged: moments.1,
@@ -71,6 +83,7 @@ fn times() -> impl Strategy<Value = Times> {
         held_elsewhere: moments.4,
         granted: moments.4 / 2,
         failure: Failure { at: failure.0, in_a_row: failure.1, retry_at: failure.2 },
+        observed,
         holds,
     })
 }
@@ -80,10 +93,12 @@ fn facts() -> impl Strategy<Value = Facts> {
         Policy { version, idle_timeout_ms: idle, warn_before_ms: 20_000, ..Policy::DEFAULT }
     }));
     let duration = || prop::option::of(1_000u64..900_000);
-    let wish = (duration(), duration(), duration()).prop_map(|(idle, warn, keepalive)| Wish {
+    let wishes = (duration(), duration(), duration(), any::<bool>());
+    let wish = wishes.prop_map(|(idle, warn, keepalive, observe)| Wish {
         idle_timeout_ms: idle,
         warn_before_ms: warn,
         keepalive_ms: keepalive,
+        mode: if observe { Mode::Observe } else { Mode::Enforce },
     });
     let ended = prop::option::of(prop::sample::select(EndedBecause::ALL.to_vec()));
     (times(), map((0..5u32, any::<bool>()), row), policy, wish, ended).prop_map(
@@ -126,8 +141,11 @@ proptest! {
         if both.times.era == a.times.era {
             prop_assert!(both.times.activity >= a.times.activity);
             prop_assert!(both.times.acknowledged >= a.times.acknowledged);
+            prop_assert!(both.times.observed.at >= a.times.observed.at);
+            prop_assert!(both.times.observed.ends >= a.times.observed.ends);
         }
         prop_assert!(both.rows.len() >= a.rows.len());
+        prop_assert!(both.wish.mode <= a.wish.mode, "the stricter wins");
         prop_assert!(a.ended.is_none() || both.ended.is_some());
         let version = |facts: &Facts| facts.policy.as_ref().map(|policy| policy.version);
         prop_assert!(version(&both) >= version(&a));

@@ -17,6 +17,7 @@ mod hold_edges;
 mod holds;
 mod idle_is_silent;
 mod newcomers;
+mod observe;
 mod one_keepalive;
 mod outages;
 mod partitions;

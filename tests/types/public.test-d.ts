@@ -28,6 +28,7 @@ export const largest: AgentOptions = {
   idleTimeoutMs: 600_000,
   warnBeforeMs: 60_000,
   keepAliveMs: 30_000,
+  observeOnly: true,
 };
 
 export const own: KeepAlive = {
@@ -44,6 +45,7 @@ export async function use(): Promise<void> {
   const left: number | null = remainingMs;
   const total: number = counts.keystrokes + counts.clicks + counts.heartbeats + counts.notes;
   agent.addEventListener('ended', ({ detail }) => detail.because satisfies Declared.EndedBecause);
+  agent.addEventListener('observed', ({ detail }) => detail.idleMs + detail.ends + total);
   agent.addEventListener('fault', ({ detail }) => detail.message.toUpperCase());
   agent.addEventListener('phase', ({ detail }) => detail.phase === phase);
   agent.addEventListener('anything', () => left);
@@ -58,6 +60,8 @@ export async function use(): Promise<void> {
 
   // @ts-expect-error a snapshot is read-only
   agent.status.phase = 'active';
+  // @ts-expect-error there need not be one
+  agent.status.observed.agoMs;
   // @ts-expect-error there is no such reason
   agent.end('bored');
   // @ts-expect-error remainingMs is null while held

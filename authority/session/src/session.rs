@@ -168,7 +168,8 @@ impl Session {
             return State { standing: Standing::Held, idle_ms, remaining_ms: None };
         }
         let ends_at = match terms.policy.mode {
-            Mode::Enforce => sooner(terms.idle_at(since), terms.policy.logout_at),
+            // A scheduled end that was only observed is not made up for.
+            Mode::Enforce => sooner(terms.idle_at(since), self.schedule(terms.policy)),
             // Past an end that was only observed the next one is as far away as after activity.
             Mode::Observe => {
                 let timeout = terms.policy.idle_timeout_ms.max(1);

@@ -10,7 +10,16 @@ window.StillhereError = StillhereError;
 
 window.start = async (options) => {
   const agent = await createAgent(options);
-  for (const name of ['phase', 'activity', 'keepalive', 'policy', 'refused', 'fault', 'ended']) {
+  for (const name of [
+    'phase',
+    'activity',
+    'keepalive',
+    'policy',
+    'refused',
+    'fault',
+    'ended',
+    'observed',
+  ]) {
     agent.addEventListener(name, ({ detail }) => {
       const what = detail.code ?? detail.because ?? detail.reason ?? detail.phase;
       window.record.push({ at: performance.timeOrigin + performance.now(), name, what });

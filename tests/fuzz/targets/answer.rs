@@ -78,6 +78,8 @@ fn ask(driver: &mut Driver, answer: Answer) {
     let mut after = driver.agent.facts().clone();
     if bad && before.times.activity > 0 && after.ended.is_none() {
         after.times.failure = before.times.failure;
+        // Past the deadline of a policy that only observes there is an end to report.
+        after.times.observed = before.times.observed;
         after.rows.clone_from(&before.rows);
         // The next errand may follow at once.
         after.times.sent = before.times.sent;

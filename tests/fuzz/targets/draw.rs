@@ -4,6 +4,7 @@ use arbitrary::{Result, Unstructured};
 use stillhere::core::answer::{Alive, Answer};
 use stillhere::core::ended::EndedBecause;
 use stillhere::core::facts::{Counts, Facts, Failure, Hold, Kind, Row, Times, Wish};
+use stillhere::core::observed::Observed;
 use stillhere::core::policy::{Counted, Mode, Policy};
 
 use super::driver::{ME, START};
@@ -116,6 +117,11 @@ fn times(bytes: &mut Bytes<'_>, now: u64) -> Result<Times> {
         },
         ..Times::default()
     };
+    // Of what was drawn already: the committed inputs stay what they are.
+    let Failure { at, in_a_row, .. } = times.failure;
+    let because = EndedBecause::ALL.get(usize::from(in_a_row % 8)).copied();
+    let ends = in_a_row.into();
+    times.observed = Observed { at, idle_ms: ends, because, ends };
     for _ in 0..bytes.int_in_range(0..=3)? {
         let id = name(bytes)?;
         times.holds.insert(id, hold(bytes, id, now)?);
@@ -129,7 +135,9 @@ fn wished(bytes: &mut Bytes<'_>) -> Result<Option<u64>> {
 
 pub fn wish(bytes: &mut Bytes<'_>) -> Result<Wish> {
     let (idle_timeout_ms, warn_before_ms) = (wished(bytes)?, wished(bytes)?);
-    Ok(Wish { idle_timeout_ms, warn_before_ms, keepalive_ms: wished(bytes)? })
+    let mode =
+        if warn_before_ms.is_some_and(|ms| ms % 2 == 1) { Mode::Observe } else { Mode::Enforce };
+    Ok(Wish { idle_timeout_ms, warn_before_ms, keepalive_ms: wished(bytes)?, mode })
 }
 
 pub fn policy(bytes: &mut Bytes<'_>, now: u64) -> Result<Policy> {

@@ -26,6 +26,7 @@ fn tell_all(bytes: &mut Bytes<'_>) -> Result<()> {
         idle_timeout_ms: fits(wished.idle_timeout_ms),
         warn_before_ms: fits(wished.warn_before_ms),
         keepalive_ms: fits(wished.keepalive_ms),
+        ..wished
     });
     driver.pass(300, 300);
     driver.serve(bytes.int_in_range(0..=2_000)?);

@@ -4,10 +4,10 @@ mod act;
 mod draw;
 
 use stillhere::core::facts::Wish;
-use stillhere::core::policy::MAX_IDLE_TIMEOUT_MS;
+use stillhere::core::policy::{MAX_IDLE_TIMEOUT_MS, Mode};
 
 pub use self::draw::Story;
-use crate::checks::{Checks, Violation};
+use crate::checks::{Checks, Dry, Violation};
 use crate::world::{START, Trouble, World};
 
 /// How a story went.
@@ -60,6 +60,7 @@ impl Stage {
         world.trace = trace;
         world.enforces = true;
         world.group = story.own_tokens;
+        world.own_server = matches!(story.dry, Dry::Pages | Dry::Mixed);
         world.partitions = vec![crate::world::Partition::default(); story.partitions];
         world.checks = Some(Box::new(Checks::new(story.bounds())));
         let rng = oorandom::Rand32::new(story.seed ^ 0x5eed);
@@ -109,12 +110,25 @@ impl Stage {
         self.world.run(rest);
         let (now, faults) = (self.world.now, self.faults);
         self.with_checks(|checks, _| checks.count_requests(now, faults));
+        self.with_checks(Checks::in_step);
+        self.watch_windows();
         Outcome {
             violations: self.world.checks.map_or_else(Vec::new, |checks| checks.violations),
             contexts: self.world.contexts.len(),
             actions: self.story.actions,
             passed_ms: now - START,
         }
+    }
+
+    /// Nobody is there for three windows of a dry run: each costs two questions.
+    fn watch_windows(&mut self) {
+        if self.story.dry == Dry::No || self.broken() {
+            return;
+        }
+        let before = self.world.checks.as_ref().map(|checks| checks.requests_so_far());
+        self.world.run(3 * self.story.longest_idle_ms());
+        let before = before.unwrap_or_default();
+        self.with_checks(|checks, world| checks.count_questions(world, &before));
     }
 
     fn with_checks(&mut self, run: impl FnOnce(&mut Checks, &mut World)) {
@@ -139,8 +153,9 @@ impl Stage {
     }
 
     fn wish(&mut self) -> Wish {
+        let mode = self.mode();
         if !self.story.wishes || self.below(4) > 0 {
-            return Wish::default();
+            return Wish { mode, ..Wish::default() };
         }
         let idle = self.story.shortest_idle_ms();
         // Longer than any policy says is of no effect.
@@ -149,6 +164,16 @@ impl Stage {
             idle_timeout_ms: Some(if self.below(2) == 0 { idle } else { longer }),
             warn_before_ms: (self.below(2) == 0).then_some(idle / 2),
             keepalive_ms: (self.below(2) == 0).then_some(self.story.policy.keepalive_ms),
+            mode,
+        }
+    }
+
+    /// Whether a page that opens asks for a dry run.
+    fn mode(&mut self) -> Mode {
+        match self.story.dry {
+            Dry::Pages => Mode::Observe,
+            Dry::Mixed => [Mode::Observe, Mode::Enforce][usize::from(self.below(8) == 0)],
+            _ => Mode::Enforce,
         }
     }
 

@@ -2,11 +2,12 @@
 //! and 4).
 
 use stillhere::core::ended::EndedBecause;
+use stillhere::core::policy::Mode;
 use stillhere::core::rules::Phase;
 use stillhere_session::session::Standing;
 
 use super::truth::Truth;
-use super::{Checks, DEADLINES, Rule};
+use super::{Checks, DEADLINES, Dry, Rule};
 use crate::world::{Happening, Trouble, World};
 
 /// Which contexts: those of one partition with one token.
@@ -14,12 +15,18 @@ type Channel = (usize, usize);
 
 impl Checks {
     /// A context shows that the session is over.
-    pub(super) fn nobody_present(&mut self, world: &mut World, at: usize, because: EndedBecause) {
+    pub(super) fn nobody_present(
+        &mut self,
+        world: &mut World,
+        at: usize,
+        because: EndedBecause,
+        observed: bool,
+    ) {
         let (now, bounds) = (world.now, self.bounds);
         let alone = because == EndedBecause::AuthorityUnreachable;
         let by_time = alone || matches!(because, EndedBecause::Idle | EndedBecause::Schedule);
         let channel = (world.contexts[at].partition, world.contexts[at].token);
-        let policy = world.policy.clone();
+        let policy = world.rules();
         let settled = world.session_of(channel.1).settle(now, &policy);
         // An authority that could not be told ends what it takes for absent, and its word outranks ours:
         // it was away, the page stood still, or who was about to tell took another's word for enough.
@@ -28,7 +35,7 @@ impl Checks {
         let excused = settled.is_some() && (rough || !strict);
         // With nobody to ask, the larger of both clocks counts.
         let reckoned = alone && bounds.faults.clocks;
-        let known = self.ends.iter().any(|end| end.channel == channel);
+        let known = !observed && self.ends.iter().any(|end| end.channel == channel);
         if !by_time || excused || reckoned || known {
             return;
         }
@@ -44,6 +51,11 @@ impl Checks {
         let knows = agent.facts().times.holds.values().any(|hold| hold.lives(agent.now()));
         let heard = heard && (!bounds.group || knows);
         let held = |truth: &Truth| heard && truth.is_held(ended_at + self.slack(), told);
+        // A dry run, and a server that knows of no shift, leave its end to the clock of the machine.
+        let by_clock = observed || world.own_server;
+        if by_clock && because == EndedBecause::Schedule && bounds.faults.clocks {
+            return;
+        }
         let problem = if alone && well && self.well_since + 15_000 < now {
             Some("the authority could have been asked".to_owned())
         } else if !self.tells_late() && self.truths.get(&self.whose(channel.1)).is_some_and(held) {
@@ -51,7 +63,11 @@ impl Checks {
         } else if because == EndedBecause::Schedule && !self.is_shift_over(now + self.slack()) {
             Some(format!("the shift ends at {:?}, not at {now}", bounds.logout_at))
         } else {
-            let elsewhere = (well && !alone).then(|| self.lives_elsewhere(world, channel));
+            // Past the end of a shift that is only observed there is time left, and the pages' own server
+            // knows of no shift.
+            let shift = (observed || world.own_server) && because == EndedBecause::Schedule;
+            let elsewhere =
+                (well && !alone && !shift).then(|| self.lives_elsewhere(world, channel));
             let elsewhere = elsewhere.flatten().map(|what| format!("{because:?} though {what}"));
             let near = self.active_near(world, at, settled.map(|ended| ended.at));
             elsewhere.or_else(|| near.map(|what| format!("{because:?} though {what}")))
@@ -106,15 +122,20 @@ impl Checks {
 
     /// The authority says that it lives, and all go by the same rules.
     fn lives_elsewhere(&self, world: &mut World, channel: Channel) -> Option<String> {
-        let (now, policy) = (world.now, world.policy.clone());
+        let (now, policy) = (world.now, world.rules());
         let state = world.session_of(channel.1).state(now, &policy);
-        let left = state.remaining_ms.unwrap_or(u64::MAX);
+        // Past an end that is only observed there is time left until the next one.
+        let over = policy.mode == Mode::Observe && state.idle_ms >= policy.idle_timeout_ms;
+        let left = if over { 0 } else { state.remaining_ms.unwrap_or(u64::MAX) };
         let ended = matches!(state.standing, Standing::Ended(_));
         // Held for a call that is closed, of which it could not be told.
         let open = self.truths.get(&self.whose(channel.1)).is_some_and(|truth| truth.basis(now).1);
         let untold = state.standing == Standing::Held && !open && !self.bounds.faults.calm();
         let same = self.bounds.no_wishes && self.bounds.one_policy;
-        let lives = same && !untold && !ended && left > self.slack() + self.lost() + 1_000;
+        // What the server heard only now was not in its answer yet; in earnest it would have said more.
+        let fresh = self.bounds.dry != Dry::No && state.idle_ms < self.slack() + 1_000;
+        let lives =
+            same && !fresh && !untold && !ended && left > self.slack() + self.lost() + 1_000;
         lives.then(|| format!("the authority gives it {left} ms more"))
     }
 
@@ -145,6 +166,11 @@ impl Checks {
                     soonest = soonest.min(out_at + stood);
                     continue;
                 }
+                let reported = self.reported_until(at) + patience + stood;
+                if now < reported {
+                    soonest = soonest.min(reported);
+                    continue;
+                }
                 let awake = context.hears() && self.seen[at].woke_at + patience + stood < now;
                 let phase = context.agent.phase();
                 if awake && matches!(phase, Phase::Active | Phase::Warning | Phase::Held) {
@@ -172,6 +198,9 @@ impl Checks {
         let rough = faults.loss || faults.stops || faults.outages || self.bounds.rotates;
         let logout_at = self.bounds.logout_at.filter(|_| !faults.clocks || !rough);
         // It waits for a hold, and for nothing else.
+        // A dry run goes on after it, and has its end by the clock of the machine.
+        let dry = self.bounds.dry != Dry::No;
+        let logout_at = logout_at.filter(|at| !dry || (*at > basis && !faults.clocks));
         logout_at.map_or(idle_at, |at| at.max(over).min(idle_at))
     }
 }

@@ -2,6 +2,7 @@
 //! the checks keep a truth of their own (who pressed what and when, on true time) and compare.
 
 mod absence;
+mod dry;
 mod presence;
 mod together;
 mod traffic;
@@ -12,8 +13,11 @@ use std::collections::BTreeMap;
 use stillhere::core::facts::Counts;
 use stillhere::core::input::Input;
 use stillhere::core::output::{Event, Output};
+use stillhere::core::policy::Mode;
 use stillhere::core::rules::Phase;
 
+pub use self::dry::Dry;
+use self::dry::Runs;
 use self::together::End;
 use self::traffic::{Chatter, Traffic};
 use self::truth::Truth;
@@ -48,11 +52,13 @@ pub enum Rule {
     DeadOnTime,
     /// Contexts that hear each other agree in the end.
     Agreement,
+    /// A dry run ends nothing, and reports each end that would have been once.
+    DryRun,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Contract,
         Self::OneKeepAlive,
         Self::TrueActivity,
@@ -66,6 +72,7 @@ impl Rule {
         Self::StricterWins,
         Self::DeadOnTime,
         Self::Agreement,
+        Self::DryRun,
     ];
 }
 
@@ -130,6 +137,8 @@ pub struct Bounds {
     pub group: bool,
     /// The policy is the same all the time.
     pub one_policy: bool,
+    /// Whether ends are carried out.
+    pub dry: Dry,
     /// When the shift ends, in Unix milliseconds.
     pub logout_at: Option<u64>,
 }
@@ -163,6 +172,13 @@ struct Seen {
     /// Since when nobody did anything, and how often its timer fired since.
     quiet_since: u64,
     idle_wakes: u32,
+    /// When it last reported an end that was only observed, and whether that of the shift.
+    reported_at: u64,
+    shift_reported: bool,
+    /// It does not ask for a dry run.
+    strict: bool,
+    /// It took another token, and what it had reported along.
+    moved: bool,
 }
 
 /// The checks of one story.
@@ -177,6 +193,7 @@ pub struct Checks {
     /// Of each channel.
     chatter: BTreeMap<(usize, usize), Chatter>,
     ends: Vec<End>,
+    runs: Runs,
     /// Since when nothing ails the authority.
     pub well_since: u64,
     /// When a clock was last set.
@@ -201,6 +218,7 @@ impl Checks {
             traffic: BTreeMap::new(),
             chatter: BTreeMap::new(),
             ends: Vec::new(),
+            runs: Runs::default(),
             well_since: 0,
             clock_set_at: 0,
             left_together_at: 0,
@@ -210,8 +228,9 @@ impl Checks {
     }
 
     /// A page was opened.
-    pub fn opened(&mut self, now: u64) {
-        self.seen.push(Seen { opened_at: now, woke_at: now, ..Seen::default() });
+    pub fn opened(&mut self, now: u64, mode: Mode) {
+        let strict = mode == Mode::Enforce;
+        self.seen.push(Seen { opened_at: now, woke_at: now, strict, ..Seen::default() });
         self.last_event = now;
     }
 
@@ -270,7 +289,7 @@ impl Checks {
             self.broken(world.now, Some(at), Rule::NothingRevives, "an end was taken back".into());
         }
         if matches!(input, Input::TokenChanged(_)) {
-            self.seen[at].woke_at = world.now;
+            (self.seen[at].woke_at, self.seen[at].moved) = (world.now, true);
         }
         let calm = self.bounds.faults.calm() && !self.bounds.rotates;
         if matches!(input, Input::Leaving(_)) && !before.ended && calm {
@@ -301,10 +320,15 @@ impl Checks {
                 self.broken(world.now, Some(at), Rule::NothingRevives, what);
             }
             Output::Event(Event::Ended(because)) => {
-                self.nobody_present(world, at, *because);
+                self.ends_in_earnest(world, at, *because);
+                self.nobody_present(world, at, *because, false);
                 self.ends_together(world, at);
                 self.has_reason(world, at);
                 self.seen[at].over = true;
+            }
+            Output::Event(Event::Observed(because)) => {
+                self.reports(world, at, *because);
+                self.has_reason(world, at);
             }
             Output::Request(request) => self.requests(world, at, request),
             Output::Broadcast(_) => self.broadcasts(world, at),
@@ -316,6 +340,8 @@ impl Checks {
     pub fn look(&mut self, world: &mut World, number: usize) {
         if number == DEADLINES {
             self.dead_on_time(world);
+        } else if number >= WAVES {
+            self.reported_together(world, number - WAVES);
         } else {
             self.ended_together(world, number);
         }
@@ -324,3 +350,5 @@ impl Checks {
 
 /// The number of a look that is at no end.
 pub const DEADLINES: usize = usize::MAX;
+/// The first number of those that are at an end that was only observed.
+const WAVES: usize = usize::MAX / 2;

@@ -4,7 +4,7 @@
 use stillhere::core::input::Input;
 use stillhere::core::sender::BOUND_MS;
 
-use super::{Before, Checks, DEADLINES, Rule};
+use super::{Before, Checks, DEADLINES, Dry, Rule};
 use crate::world::{Happening, Trouble, World};
 
 /// How far the clocks of a machine may disagree before a context notices.
@@ -112,7 +112,7 @@ impl Checks {
             return;
         }
         let deadline = basis + longest_idle_ms;
-        if !held && believed > deadline + slack {
+        if !held && believed > deadline + slack && self.bounds.dry == Dry::No {
             let what = format!("counts an activity {} ms after the deadline", believed - deadline);
             self.broken(now, Some(at), Rule::NothingRevives, what);
         } else if believed > newest + slack {

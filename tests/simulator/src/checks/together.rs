@@ -75,7 +75,9 @@ impl Checks {
                 let over = a.ended.is_some() || b.ended.is_some();
                 let counts = over || self.bounds.delay_ms > 2 || a.counts() == b.counts();
                 let active = over || a.times.activity == b.times.activity;
-                if !counts || !active || (!over && version(a) != version(b)) {
+                let tokens = here.token != there.token;
+                let seen = over || tokens || a.times.observed == b.times.observed;
+                if !counts || !active || !seen || (!over && version(a) != version(b)) {
                     let what = format!(
                         "knows {:?} at {}, its neighbour {:?} at {}",
                         b.counts(),

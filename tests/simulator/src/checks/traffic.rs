@@ -1,13 +1,13 @@
 //! What goes out, and when nothing may (rules 1, 8, 9).
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use stillhere::core::input::Input;
 use stillhere::core::output::{Request, What};
 use stillhere::core::sender::BOUND_MS;
 
 use super::{Checks, Rule};
-use crate::world::{START, World};
+use crate::world::{Context, START, World};
 
 /// The bound of a broadcast rate is looked at over this time.
 const WINDOW_MS: u64 = 10_000;
@@ -230,6 +230,39 @@ impl Checks {
     /// The same of one channel.
     pub(super) fn is_busy_on(&self, channel: (usize, usize), now: u64) -> bool {
         self.chatter.get(&channel).is_some_and(|chatter| chatter.is_busy(now))
+    }
+
+    /// How many requests there were on each channel.
+    #[must_use]
+    pub fn requests_so_far(&self) -> BTreeMap<(usize, usize), u64> {
+        self.traffic.iter().map(|(channel, traffic)| (*channel, traffic.requests)).collect()
+    }
+
+    /// At the end of a dry run, when nobody was there for three windows: one question before each
+    /// warning and one at each end.
+    pub fn count_questions(&mut self, world: &World, before: &BTreeMap<(usize, usize), u64>) {
+        let windows = 3 * self.bounds.longest_idle_ms / self.bounds.shortest_idle_ms + 1;
+        // Hidden pages leave it to others for a moment. Where the answer takes longer some ask as well, and
+        // where clocks or what was heard differ each may.
+        let patience = self.bounds.shortest_interval_ms.min(2_000) / 16;
+        let takes = 2 * self.bounds.latency_ms + self.bounds.delay_ms + 5;
+        let faults = self.bounds.faults;
+        let quick = takes < patience && !faults.clocks && !faults.loss;
+        for (channel, requests) in self.requests_so_far() {
+            let asked = requests - before.get(&channel).copied().unwrap_or_default();
+            let here = world.contexts.iter().filter(|page| (page.partition, page.token) == channel);
+            let seen = |page: &Context| {
+                let row = page.agent.facts().rows.get(page.agent.id());
+                page.hears() && row.is_some_and(|row| row.visible)
+            };
+            // Where none can be seen, nobody is the first to ask.
+            let one = quick && here.clone().any(seen);
+            let most = if one { 2 * windows } else { (2 + here.count() as u64) * windows };
+            if asked > most {
+                let what = format!("{asked} requests on {channel:?} in {windows} windows");
+                self.broken(world.now, None, Rule::DryRun, what);
+            }
+        }
     }
 
     /// At the end of a story: no more requests than the time and the faults account for.

@@ -3,9 +3,10 @@
 use stillhere::core::ended::EndedBecause;
 use stillhere::core::facts::Kind;
 use stillhere::core::input::{Departure, Input, Refusal};
-use stillhere::core::policy::Policy;
+use stillhere::core::policy::{Mode, Policy};
 
 use super::Stage;
+use crate::checks::Dry;
 use crate::world::Trouble;
 
 impl Stage {
@@ -155,9 +156,20 @@ impl Stage {
             version,
             idle_timeout_ms,
             warn_before_ms: idle_timeout_ms / u64::from(3 + self.below(3)),
+            mode: self.next_mode(),
             ..self.world.policy.clone()
         };
         self.world.change_policy(policy);
+    }
+
+    /// What the administrator sets next.
+    fn next_mode(&mut self) -> Mode {
+        let mode = self.world.policy.mode;
+        match (self.story.dry, mode) {
+            (Dry::Flips, Mode::Observe) => Mode::Enforce,
+            (Dry::Flips, Mode::Enforce) => Mode::Observe,
+            _ => mode,
+        }
     }
 
     fn rotate(&mut self) {

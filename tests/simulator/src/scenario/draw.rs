@@ -1,8 +1,8 @@
 //! What a seed decides before anything happens.
 
-use stillhere::core::policy::Policy;
+use stillhere::core::policy::{Mode, Policy};
 
-use crate::checks::{Bounds, Faults};
+use crate::checks::{Bounds, Dry, Faults};
 use crate::world::{Network, START};
 
 /// The plan of a story.
@@ -26,6 +26,8 @@ pub struct Story {
     pub rotates: bool,
     /// Whether the pages are one group in which each may have a token of its own.
     pub own_tokens: bool,
+    /// Whether ends are carried out.
+    pub dry: Dry,
     /// The channel and the way to the authority.
     pub network: Network,
     /// How many things are done.
@@ -35,6 +37,9 @@ pub struct Story {
 /// Idle timeouts of the stories, in milliseconds: the short ones of the development mode let much
 /// happen in little time.
 const IDLE_MS: [u64; 8] = [10_000, 10_000, 10_000, 20_000, 60_000, 300_000, 900_000, 28_800_000];
+
+/// Where the numbers come from that say which stories are dry runs.
+const SALT: u64 = 1_676;
 
 impl Story {
     /// Draws a story.
@@ -92,6 +97,7 @@ impl Story {
             wishes: below(5) == 0,
             rotates: below(5) == 0,
             own_tokens: false,
+            dry: Dry::No,
             network,
             // Many pages make every action dear.
             actions: (20 + below(60)) as usize / (1 + contexts as usize / 20),
@@ -109,7 +115,23 @@ impl Story {
         if below(8) == 0 {
             story.network.freeing = u64::from(1 + below(60));
         }
+        story.draw_dry();
         story
+    }
+
+    /// By numbers of its own, chosen so that none of the stories that are kept (tests/seeds.rs) becomes a
+    /// dry run.
+    fn draw_dry(&mut self) {
+        let mut rng = oorandom::Rand32::new_inc(self.seed, SALT);
+        if rng.rand_range(0..6) > 0 {
+            return;
+        }
+        self.dry = [Dry::Policy, Dry::Policy, Dry::Pages, Dry::Mixed, Dry::Flips]
+            [rng.rand_range(0..5) as usize];
+        if matches!(self.dry, Dry::Policy | Dry::Flips) {
+            self.policy.mode = Mode::Observe;
+        }
+        self.policy_changes |= self.dry == Dry::Flips;
     }
 
     pub(super) fn shortest_idle_ms(&self) -> u64 {
@@ -142,6 +164,7 @@ impl Story {
             rotates: self.rotates,
             group: self.own_tokens,
             one_policy: !self.policy_changes,
+            dry: self.dry,
             logout_at: self.policy.logout_at,
         }
     }

@@ -34,7 +34,7 @@ impl World {
     }
 
     fn answer(&mut self, token: usize, request: &Request) -> Answer {
-        let (now, policy) = (self.now, self.policy.clone());
+        let (now, policy) = (self.now, self.rules());
         let was_over = self.session_of(token).settle(now, &policy).is_some();
         match &request.what {
             What::KeepAlive { report, .. } => {
@@ -59,7 +59,7 @@ impl World {
 
     /// Plans the next look at a deadline.
     pub fn watch(&mut self, token: usize) {
-        let policy = self.policy.clone();
+        let policy = self.rules();
         if self.enforces
             && let Some(at) = self.session_of(token).deadline(&policy)
             && self.watched.insert(token, at) != Some(at)
@@ -69,7 +69,7 @@ impl World {
     }
 
     pub(super) fn enforce(&mut self, token: usize) {
-        let (now, policy) = (self.now, self.policy.clone());
+        let (now, policy) = (self.now, self.rules());
         let session = self.session_of(token);
         let held = session.hold_changes();
         let was_over = session.ended().is_some();
@@ -89,15 +89,15 @@ impl World {
     }
 
     fn state_of(&mut self, token: usize) -> Answer {
-        let (now, policy) = (self.now, self.policy.clone());
+        let (now, policy) = (self.now, self.rules());
         let state = self.session_of(token).state(now, &policy);
         match state.standing {
             Standing::Ended(because) => Answer::Gone(because),
             standing => Answer::Alive(Alive {
                 idle_ms: Some(state.idle_ms),
-                remaining_ms: state.remaining_ms,
+                remaining_ms: state.remaining_ms.filter(|_| !self.own_server),
                 held: standing == Standing::Held,
-                policy: Some(policy),
+                policy: Some(self.policy.clone()),
             }),
         }
     }
@@ -131,6 +131,9 @@ impl World {
     /// An administrator changes the rules; live sessions have them at once.
     pub fn change_policy(&mut self, policy: Policy) {
         self.note(|| format!("the policy is {policy:?}"));
+        if let Some(checks) = &mut self.checks {
+            checks.mode_is(policy.mode, self.now);
+        }
         self.policy = policy;
         for token in 0..=self.newest() {
             self.watch(token);
@@ -141,7 +144,7 @@ impl World {
 
     /// An administrator revokes the newest token.
     pub fn revoke(&mut self) {
-        let (now, policy) = (self.now, self.policy.clone());
+        let (now, policy) = (self.now, self.rules());
         self.session.end(now, &policy, stillhere::core::ended::EndedBecause::Revoked);
         let answer = self.state();
         self.tell_listeners(&answer);
@@ -174,7 +177,7 @@ impl World {
     fn report_elsewhere(&mut self, age_ms: u64, holds: Vec<wire::HoldReport>) {
         let counts = wire::Counts::default();
         let report = wire::Report { age_ms, counts, contexts: 1, holds, agent: "elsewhere".into() };
-        let (now, policy) = (self.now, self.policy.clone());
+        let (now, policy) = (self.now, self.rules());
         assert!(self.session.touch(now, &policy, &report).is_ok(), "it is alive");
     }
 }

@@ -65,7 +65,7 @@ impl World {
 
     /// The authority issues another token. Pages go on with the old one until each moves.
     pub fn rotate(&mut self) {
-        let fresh = Session::new(self.now, &self.policy);
+        let fresh = Session::new(self.now, &self.rules());
         self.former.push(std::mem::replace(&mut self.session, fresh));
         self.watch(self.newest());
         self.note(|| "there is a new token".into());

@@ -18,7 +18,7 @@ use stillhere::core::agent::{Agent, Config};
 use stillhere::core::facts::{Kind, TokenId, Wish};
 use stillhere::core::input::Input;
 use stillhere::core::output::Output;
-use stillhere::core::policy::Policy;
+use stillhere::core::policy::{Mode, Policy};
 use stillhere::core::rules::Phase;
 use stillhere::core::time::Reading;
 use stillhere_session::session::Session;
@@ -104,6 +104,8 @@ pub struct World {
     pub trouble: Trouble,
     /// Whether the authority ends a token at its deadline although nobody asks.
     pub enforces: bool,
+    /// The pages' own server, which ends nothing by itself and says only that a token lives.
+    pub own_server: bool,
     /// For when the next look at each token's deadline is planned.
     watched: BTreeMap<usize, u64>,
     /// What was counted.
@@ -136,6 +138,7 @@ impl World {
             authority_up: true,
             trouble: Trouble::None,
             enforces: false,
+            own_server: false,
             watched: BTreeMap::new(),
             tally: Tally::default(),
             checks: None,
@@ -185,7 +188,7 @@ impl World {
         let at = self.contexts.len() - 1;
         self.note(|| format!("context {at} opens in partition {partition}, visible {visible}"));
         if let Some(checks) = &mut self.checks {
-            checks.opened(self.now);
+            checks.opened(self.now, wish.mode);
         }
         self.drain(at);
         at
@@ -209,6 +212,13 @@ impl World {
     /// What a token is called in its group (`js/name.ts`).
     pub(crate) fn name_of(&self, token: usize) -> TokenId {
         if self.group { token as TokenId + 1 } else { 0 }
+    }
+
+    /// The rules by which the server judges.
+    #[must_use]
+    pub fn rules(&self) -> Policy {
+        let mode = if self.own_server { Mode::Observe } else { self.policy.mode };
+        Policy { mode, ..self.policy.clone() }
     }
 
     /// The channel of a page: its partition and, unless all are one group, its token.

@@ -1,0 +1,217 @@
+//! Dry runs: nothing ends but what really does, and what would have ended is reported by every page that
+//! lives through it, once and not too soon.
+
+use std::collections::BTreeMap;
+
+use stillhere::core::ended::EndedBecause;
+use stillhere::core::policy::Mode;
+
+use super::truth::Truth;
+use super::{Checks, Rule, WAVES};
+use crate::world::{Happening, World};
+
+/// All contexts of a channel report an end within this time of the first.
+const TOGETHER_MS: u64 = 50;
+/// Rules that an administrator changed are known by then to whoever asks.
+const KNOWN_MS: u64 = 7_000;
+
+/// Whether a story is a dry run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Dry {
+    /// Ends are carried out.
+    #[default]
+    No,
+    /// The authority only observes.
+    Policy,
+    /// All pages ask for it, of a server of their own that ends nothing.
+    Pages,
+    /// Most of them do.
+    Mixed,
+    /// An administrator switches it off and on.
+    Flips,
+}
+
+/// What was reported so far.
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    /// Each first report of an end: the partition and token, and when.
+    waves: Vec<((usize, usize), u64)>,
+    /// The newest report of anybody, of each partition and token.
+    newest: BTreeMap<(usize, usize), u64>,
+    /// What the policy says, and since when.
+    mode: Option<(Mode, u64)>,
+}
+
+impl Checks {
+    /// The policy says so from now on.
+    pub fn mode_is(&mut self, mode: Mode, now: u64) {
+        if self.runs.mode.is_none_or(|(known, _)| known != mode) {
+            self.runs.mode = Some((mode, now));
+        }
+    }
+
+    /// Until when a context need not report again.
+    pub(super) fn reported_until(&self, at: usize) -> u64 {
+        let seen = self.seen[at];
+        // What the others reported while it was away is no news to it.
+        let since = seen.reported_at.max(seen.woke_at);
+        // A page that is late with the next token takes its last report along, and the next is as far away.
+        // One that learns of it together with a clock that was set follows that.
+        let windows =
+            if seen.moved || self.bounds.rotates || self.bounds.faults.clocks { 2 } else { 1 };
+        let until = since + windows * self.bounds.longest_idle_ms;
+        if self.bounds.dry == Dry::No { 0 } else { until }
+    }
+
+    /// What is in force for a context, where that is beyond doubt.
+    fn in_force(&self, world: &World, at: usize) -> Option<Mode> {
+        let now = world.now;
+        match self.bounds.dry {
+            Dry::No => Some(Mode::Enforce),
+            Dry::Policy => world.contexts[at].agent.facts().policy.as_ref().map(|_| Mode::Observe),
+            Dry::Pages => Some(Mode::Observe),
+            Dry::Mixed => {
+                let channel = world.channel(at);
+                let all = 0..world.contexts.len();
+                let mut strict =
+                    all.filter(|at| self.seen[*at].strict && world.channel(*at).0 == channel.0);
+                let heard = |other: usize| {
+                    let since = self.seen[at].opened_at.max(self.seen[other].opened_at);
+                    other == at
+                        || (since + 1_500 < now
+                            && !self.bounds.faults.loss
+                            && !self.bounds.faults.stops
+                            && world.channel(other) == channel
+                            && world.contexts[other].hears())
+                };
+                match strict.clone().next() {
+                    None => Some(Mode::Observe),
+                    Some(_) => strict.any(heard).then_some(Mode::Enforce),
+                }
+            }
+            Dry::Flips => {
+                // What waited for a page that was stopped was said before.
+                let (mode, since) = self.runs.mode.unwrap_or((Mode::Observe, 0));
+                let since = since.max(self.seen[at].woke_at);
+                (since + KNOWN_MS + 2 * self.bounds.latency_ms < now).then_some(mode)
+            }
+        }
+    }
+
+    /// A context shows that the session is over: in a dry run only what really is.
+    pub(super) fn ends_in_earnest(&mut self, world: &mut World, at: usize, because: EndedBecause) {
+        let unasked = because == EndedBecause::AuthorityUnreachable;
+        let by_time = unasked || matches!(because, EndedBecause::Idle | EndedBecause::Schedule);
+        let policy = world.rules();
+        let (now, token) = (world.now, world.contexts[at].token);
+        let over = world.session_of(token).settle(now, &policy).is_some();
+        // With nobody to ask it goes by the rules that it knows.
+        let unknown = unasked && self.bounds.dry == Dry::Flips;
+        let dry = self.in_force(world, at) == Some(Mode::Observe);
+        if by_time && !over && !unknown && dry {
+            self.broken(now, Some(at), Rule::DryRun, format!("ends: {because:?}"));
+        }
+    }
+
+    /// A context reports an end that was only observed.
+    pub(super) fn reports(&mut self, world: &mut World, at: usize, because: EndedBecause) {
+        let (now, bounds, seen) = (world.now, self.bounds, self.seen[at]);
+        let channel = (world.contexts[at].partition, world.contexts[at].token);
+        let scheduled = because == EndedBecause::Schedule;
+        let known = because != EndedBecause::AuthorityUnreachable || bounds.dry != Dry::Flips;
+        let faults = bounds.faults;
+        // Whoever slept, or had to wait for an answer, is late, and not so for the next one.
+        let even = !faults.stops && !faults.clocks && !faults.outages && !bounds.rotates;
+        // So is who is judged by a timeout that became shorter.
+        let even = even && bounds.one_policy && bounds.no_wishes;
+        let again = now - seen.reported_at + self.slack() + 1_000 < bounds.shortest_idle_ms;
+        let waves = &mut self.runs.waves;
+        let last = waves.iter().rev().find(|(other, _)| *other == channel).map_or(0, |wave| wave.1);
+        // What waited for a page that was stopped the others have reported before.
+        let awake = seen.woke_at + 8_000 < now;
+        let wave = awake && (now - last > bounds.shortest_idle_ms / 2 || scheduled);
+        // Whoever hears of it may hear with it of what was done since.
+        let heard = self.runs.newest.insert(channel, now);
+        if heard.is_none_or(|at| at + bounds.delay_ms + 200 < now) && awake {
+            self.nobody_present(world, at, because, true);
+        }
+        let soon = last > 0 && last + bounds.shortest_idle_ms > now + self.slack() + 1_000;
+        let problem = if known && self.in_force(world, at) == Some(Mode::Enforce) {
+            Some("reports an end where ends are carried out".to_owned())
+        } else if scheduled && seen.shift_reported && !faults.clocks {
+            Some("reports the end of its shift again".to_owned())
+        } else if even && again && !scheduled && seen.reported_at > 0 && !seen.shift_reported {
+            Some(format!("reports {because:?} {} ms after another", now - seen.reported_at))
+        } else if even && !scheduled && !faults.loss && !awake && last < seen.opened_at && soon {
+            Some("reports what was before it came".to_owned())
+        } else {
+            None
+        };
+        if wave && !scheduled {
+            self.runs.waves.push((channel, now));
+            if !faults.loss {
+                let look = Happening::Look(WAVES + self.runs.waves.len() - 1);
+                world.plan(TOGETHER_MS + bounds.delay_ms, look);
+            }
+        }
+        let seen = &mut self.seen[at];
+        (seen.reported_at, seen.shift_reported) = (now, seen.shift_reported || scheduled);
+        if let Some(what) = problem {
+            self.broken(now, Some(at), Rule::DryRun, what);
+        }
+    }
+
+    /// Everybody who lived through it has reported it by now.
+    pub(super) fn reported_together(&mut self, world: &mut World, number: usize) {
+        let Some((channel, first)) = self.runs.waves.get(number).copied() else { return };
+        for at in 0..world.contexts.len() {
+            let (context, seen) = (&world.contexts[at], self.seen[at]);
+            let here = (context.partition, context.token) == channel;
+            // An answer may take as long as a request can.
+            let was_there = seen.woke_at.max(seen.opened_at) + 7_000 < first;
+            // Whoever found out for itself was a little sooner.
+            let silent = seen.reported_at + TOGETHER_MS + self.bounds.delay_ms + 1_000 < first;
+            // Who has a hold, or has just heard of activity, knows better, and whose clock was set follows that
+            // first.
+            let ago = context.agent.now().saturating_sub(context.agent.facts().times.activity);
+            let busy = ago < self.bounds.shortest_idle_ms / 2;
+            let holds = !context.agent.facts().times.holds.is_empty();
+            let set = self.bounds.faults.clocks;
+            let there = here && was_there && context.hears() && !context.is_ended();
+            if there && silent && !busy && !holds && !set && !seen.moved {
+                let what = format!("no report {} ms after the first", world.now - first);
+                self.broken(world.now, Some(at), Rule::DryRun, what);
+            }
+        }
+    }
+
+    /// At the end of a story: the next end is where the authority says.
+    pub fn in_step(&mut self, world: &mut World) {
+        let bounds = self.bounds;
+        let faults = bounds.faults;
+        let even = !faults.stops && !faults.clocks && !faults.outages && !faults.loss;
+        let same = bounds.one_policy && bounds.no_wishes && !bounds.rotates && !bounds.group;
+        // A hold may be closed there later.
+        let holds = self.truths.values().any(Truth::had_holds);
+        if bounds.dry != Dry::Policy || !even || !same || bounds.logout_at.is_some() || holds {
+            return;
+        }
+        for at in 0..world.contexts.len() {
+            let (now, policy) = (world.now, world.rules());
+            let state = world.session.state(now, &policy);
+            let context = &world.contexts[at];
+            let due = context.agent.due().filter(|_| context.hears() && !context.is_ended());
+            if let (Some(left), Some(due)) = (state.remaining_ms, due) {
+                // No clock is wrong here.
+                let mine = due.end_at.saturating_sub(now);
+                let apart = mine.abs_diff(left);
+                let slack = self.slack() + 1_000;
+                // Just before the one, or just after it.
+                if apart > slack && bounds.longest_idle_ms.saturating_sub(apart) > slack {
+                    let what = format!("{mine} ms until the next end, {left} ms at the authority");
+                    self.broken(now, Some(at), Rule::DryRun, what);
+                }
+            }
+        }
+    }
+}
