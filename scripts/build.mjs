@@ -12,9 +12,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { pack } from './lib/package.mjs';
 import { authorityBinary, bindgenDir, cargoHome, dist, root, target } from './lib/project.mjs';
 import { must, nodeTool, program, Stop } from './lib/run.mjs';
-import { step } from './lib/steps.mjs';
+import { filesIn, step } from './lib/steps.mjs';
 import { size } from './size.mjs';
 import { ensureTools } from './tools.mjs';
 
@@ -146,20 +147,32 @@ function bundleOptions() {
 }
 
 /**
- * For pages that embed an app: one file, as a module or as a script that makes `stillhere.attachHost`.
+ * One file without imports: for a page that embeds an app and may have no build of its own, and for
+ * scripts that are no modules.
+ * @param {string} from
+ * @param {string} to
  * @param {'esm' | 'iife'} format
  * @returns {import('esbuild').BuildOptions}
  */
-function hostOptions(format) {
+function fileOptions(from, to, format) {
   const { absWorkingDir, target, legalComments, charset, logLevel } = bundleOptions();
   return {
     ...{ absWorkingDir, target, legalComments, charset, logLevel, format },
-    entryPoints: ['js/host.ts'],
-    outfile: path.join(dist, format === 'esm' ? 'host.js' : 'host.script.js'),
+    entryPoints: [from],
+    outfile: path.join(dist, to),
     bundle: true,
     minify: true,
-    ...(format === 'iife' && { globalName: 'stillhere' }),
   };
+}
+
+/** The types of the entries, and those that several of them share. */
+function copyTypes() {
+  const declared = filesIn(['js']).filter((file) => file.endsWith('.d.ts'));
+  for (const file of declared.filter((file) => path.basename(file) !== 'bindgen.d.ts')) {
+    const to = path.join(dist, path.relative(path.join(root, 'js'), file));
+    mkdirSync(path.dirname(to), { recursive: true });
+    copyFileSync(file, to);
+  }
 }
 
 async function bundle() {
@@ -169,7 +182,12 @@ async function bundle() {
     }
   }
   const options = bundleOptions();
-  const all = [options, hostOptions('esm'), hostOptions('iife')];
+  const all = [
+    options,
+    fileOptions('js/host.ts', 'host.js', 'esm'),
+    fileOptions('js/script/host.ts', 'host.script.js', 'iife'),
+    fileOptions('js/script/stillhere.ts', 'stillhere.script.js', 'iife'),
+  ];
   const inputs = ['js', smallDir, 'package-lock.json', 'tsconfig.json'];
   const about = { inputs, outputs: [dist], key: JSON.stringify(all) + options.mangleProps };
   await step('bundle', about, async () => {
@@ -181,18 +199,17 @@ async function bundle() {
       });
     }
     copyFileSync(small, path.join(dist, 'stillhere.wasm'));
-    for (const name of entries()) {
-      copyFileSync(path.join(root, 'js', `${name}.d.ts`), path.join(dist, `${name}.d.ts`));
-    }
+    copyTypes();
   });
 }
 
-/** The package: everything in dist/. */
+/** Everything in dist/, and the package of it. */
 export async function buildAgent() {
   await compile();
   await bind();
   await optimise();
   await bundle();
+  await pack();
 }
 
 /** The server, as `npm start` and the browser tests run it. */
