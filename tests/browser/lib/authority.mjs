@@ -3,9 +3,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { authorityBinary, dist, root } from '../../../scripts/lib/project.mjs';
+import { authorityBinary, packed, root } from '../../../scripts/lib/project.mjs';
 
 const pages = path.join(root, 'tests', 'browser', 'pages');
+/** What users get, not what was built: a file that the package forgets is missed here. */
+const dist = path.join(packed, 'dist');
 export const ADMIN = 'administrators-token-of-the-tests';
 
 /** @returns {Promise<number>} */
