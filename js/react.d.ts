@@ -2,8 +2,9 @@
  * `stillhere/react`: an agent for a React app, from version 18 on. Safe in StrictMode (one agent, one
  * context) and on servers (nothing is started there).
  */
-import type { ReactNode } from 'react';
+import type { DetailedHTMLProps, HTMLAttributes, ReactNode } from 'react';
 import type { Agent } from 'stillhere';
+import type { StillhereWarning } from 'stillhere/warning';
 import type { Session, SessionOptions } from './adapters/types.js';
 
 export type { Session, SessionOptions };
@@ -29,3 +30,15 @@ export function StillhereProvider(props: StillhereProviderProps): ReactNode;
  * @throws {Error} outside of a `StillhereProvider`.
  */
 export function useStillhere(): Session;
+
+declare module 'react' {
+  namespace JSX {
+    interface IntrinsicElements {
+      /** The element of `stillhere/warning`. React sets its properties from version 19 on. */
+      'stillhere-warning': DetailedHTMLProps<HTMLAttributes<StillhereWarning>, StillhereWarning> &
+        Partial<Pick<StillhereWarning, 'agent' | 'texts' | 'signIn' | 'notify' | 'cover'>> & {
+          'sign-in'?: string;
+        };
+    }
+  }
+}

@@ -38,3 +38,24 @@ export const says = (page, text, timeout = 15_000) =>
 
 /** The open question, or the end: whatever draws it, a screen reader finds it. */
 export const DIALOG = '::-p-aria([role="alertdialog"])';
+
+/**
+ * Waits until the question is there, or gone. Asked from here, and of the document: a hidden tab draws
+ * nothing, and neither a frame nor the accessibility tree comes in it.
+ * @param {import('puppeteer-core').Page} page
+ * @param {boolean} there
+ */
+export async function untilAsked(page, there, timeout = 10_000) {
+  const until = performance.now() + timeout;
+  const asks = () =>
+    [document, ...document.querySelectorAll('stillhere-warning')].some((place) =>
+      [place, place instanceof Element ? place.shadowRoot : null].some((root) =>
+        root?.querySelector('dialog[open]'),
+      ),
+    );
+  while ((await page.evaluate(asks)) !== there) {
+    if (performance.now() > until)
+      throw new Error(`${there ? 'No' : 'Still a'} dialog: ${page.url()}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
