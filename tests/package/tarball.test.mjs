@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, test } from 'node:test';
 import { pack } from '../../scripts/lib/package.mjs';
-import { packed, tarball } from '../../scripts/lib/project.mjs';
+import { examples, packed, tarball } from '../../scripts/lib/project.mjs';
 import { nodeTool, run } from '../../scripts/lib/run.mjs';
 import { filesIn } from '../../scripts/lib/steps.mjs';
 
@@ -97,6 +97,13 @@ test('it can be published with a provenance, by anybody who may', () => {
   }
   for (const [name, { optional }] of Object.entries(described.peerDependenciesMeta)) {
     assert.ok(optional && name in described.peerDependencies, name);
+  }
+});
+
+test('the lockfiles of the examples take whatever tarball there is', () => {
+  for (const name of ['package-lock.json', 'angular/package-lock.json']) {
+    const lock = JSON.parse(readFileSync(path.join(examples, name), 'utf8'));
+    assert.equal(lock.packages['node_modules/stillhere'].integrity, undefined, name);
   }
 });
 
