@@ -29,8 +29,8 @@ function start(source: MaybeRefOrGetter<Public.SessionSource>): Public.Stillhere
   });
   watchEffect(() => {
     const wanted = toValue(source);
-    // Each option is followed; what is taken are the objects themselves, since an agent or a KeepAlive
-    // with private fields does not work through Vue's proxies.
+    // Each option is followed; what is taken are the objects themselves, since a KeepAlive with private
+    // fields does not work through Vue's proxies.
     Object.values(wanted ?? {});
     life.take(toRaw(wanted));
   });

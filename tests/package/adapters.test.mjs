@@ -53,7 +53,7 @@ before(async () => {
   mkdirSync(www, { recursive: true });
   copyFileSync(path.join(packed, 'dist', 'stillhere.wasm'), path.join(www, 'stillhere.wasm'));
   await Promise.all(adapters.map(bundle));
-  authority = await startAuthority({ idle: '60s', warn: '20s', keepAlive: '1s', www });
+  authority = await startAuthority({ idle: '60s', warn: '20s', keepAlive: '20s', www });
   browser = await startBrowser();
 });
 after(async () => {
@@ -61,14 +61,14 @@ after(async () => {
   await authority?.stop();
 });
 
-/** A page of an adapter, and what a test does with it. @param {string} name */
-async function open(name) {
+/** A page of an adapter, and what a test does with it. @param {string} name @param {string} user */
+async function open(name, user = name) {
   const { page } = await browser.open();
   // Angular compiles its own parts in the page when it was not built by its own tools.
   if (name === 'angular') await page.setBypassCSP(true);
   await page.goto(`${authority.base}/${name}.html`);
   await page.waitForFunction('window.mount');
-  const token = await authority.token(name);
+  const token = await authority.token(user);
   const options = `{ token: '${token}', authority: location.origin }`;
   const until = (/** @type {string} */ condition) =>
     page.waitForFunction(condition, { timeout: 5_000 }).catch(async () => {
@@ -99,15 +99,21 @@ async function open(name) {
 for (const name of adapters) {
   describe(name, { concurrency: true }, () => {
     test('starts one agent, keeps it for equal options, and closes it in the end', async () => {
-      const { start, run, until, options, first, page } = await open(name);
+      const user = `${name}-with-rules`;
+      const { start, run, until, options, first, page } = await open(name, user);
       await start();
       assert.equal(await run('made'), 1, 'one agent was made, and none in vain');
       assert.equal(await run('seen.agent.contexts().length'), 1);
       await run(`update(${options})`);
       const times = await run('times');
-      await page.keyboard.press('a');
-      await until('seen.status.counts.keystrokes === 1');
-      assert.ok((await run('times')) > times, 'its events are seen');
+      // The second key is heard of long before the next keep-alive.
+      for (const count of [1, 2]) {
+        await page.keyboard.press('a');
+        await until(`seen.status.counts.keystrokes === ${count}`);
+      }
+      assert.ok((await run('times')) > times);
+      await authority.policy(`users/${user}`, { idle_timeout_ms: 50_000 });
+      await until('seen.status.policy.idleTimeoutMs === 50000');
       assert.equal(await run('seen.agent === first && made'), 1);
       await run('unmount()');
       assert.equal(await first(), 'closed');
@@ -141,7 +147,7 @@ for (const name of adapters) {
         await run('new Promise((done) => setTimeout(done, 50))');
       }
       assert.equal(await run('seen.agent === first'), true);
-      await run(`update({ ${rotated}, session: 'b' })`);
+      await run(name === 'vue' ? "change('session', 'b')" : `update({ ${rotated}, session: 'b' })`);
       await until("seen.agent && seen.agent !== first && seen.status.phase === 'active'");
       assert.equal(await first(), 'closed');
       await run('window.first = seen.agent');
@@ -203,6 +209,25 @@ for (const name of adapters) {
       const again = await authority.token(name);
       await run(`update({ token: '${again}', authority: location.origin })`);
       await until("seen.agent !== first && seen.status?.phase === 'active'");
+      await page.close();
+    });
+
+    test("an authority of the app's own is taken as it is", async () => {
+      const { start, run, page } = await open(name);
+      await run(`window.Own = class {
+        #asked = 0;
+        send = async () => ({ state: 'alive' });
+        async ask() {
+          this.#asked += 1;
+          return { state: 'alive', idleMs: this.#asked };
+        }
+        get asked() {
+          return this.#asked;
+        }
+      }`);
+      await start('{ token: "a-token-of-the-test", authority: (window.own = new Own()) }');
+      assert.ok((await run('own.asked')) > 0);
+      assert.equal(await run('seen.error'), undefined);
       await page.close();
     });
 

@@ -4,7 +4,7 @@ import { stillhere, useStillhere } from 'stillhere/vue';
 import { createApp, h, ref } from 'vue';
 
 let app;
-// A deep ref on purpose: it gives proxies of what it holds, which no agent bears.
+// A deep ref on purpose: it gives proxies of what it holds, which private fields don't bear.
 const source = ref();
 
 const Probe = {
@@ -24,5 +24,9 @@ window.mount = (first) => {
 };
 window.update = (next) => {
   source.value = next;
+};
+/** What only Vue can: the same object, with another value in it. */
+window.change = (option, value) => {
+  source.value[option] = value;
 };
 window.unmount = () => app.unmount();
