@@ -36,8 +36,10 @@ declare module 'react' {
     interface IntrinsicElements {
       /** The element of `stillhere/warning`. React sets its properties from version 19 on. */
       'stillhere-warning': DetailedHTMLProps<HTMLAttributes<StillhereWarning>, StillhereWarning> &
-        Partial<Pick<StillhereWarning, 'agent' | 'texts' | 'signIn' | 'notify' | 'cover'>> & {
+        Partial<Omit<StillhereWarning, keyof HTMLElement>> & {
           'sign-in'?: string;
+          notify?: boolean;
+          'no-cover'?: boolean;
         };
     }
   }

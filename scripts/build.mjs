@@ -15,7 +15,7 @@ import path from 'node:path';
 import { pack } from './lib/package.mjs';
 import { authorityBinary, bindgenDir, cargoHome, dist, root, target } from './lib/project.mjs';
 import { must, nodeTool, program, Stop } from './lib/run.mjs';
-import { filesIn, step } from './lib/steps.mjs';
+import { step } from './lib/steps.mjs';
 import { size } from './size.mjs';
 import { ensureTools } from './tools.mjs';
 
@@ -165,13 +165,16 @@ function fileOptions(from, to, format) {
   };
 }
 
-/** The types of the entries, and those that several of them share. */
+/** The types of the entries, and those that they share: what else js/ declares is for itself. */
 function copyTypes() {
-  const declared = filesIn(['js']).filter((file) => file.endsWith('.d.ts'));
-  for (const file of declared.filter((file) => path.basename(file) !== 'bindgen.d.ts')) {
-    const to = path.join(dist, path.relative(path.join(root, 'js'), file));
-    mkdirSync(path.dirname(to), { recursive: true });
-    copyFileSync(file, to);
+  const found = new Set(entries().map((name) => `${name}.d.ts`));
+  for (const name of found) {
+    const file = path.join(root, 'js', name);
+    for (const [, shared] of readFileSync(file, 'utf8').matchAll(/from '(\.[\w./-]+)\.js'/g)) {
+      found.add(path.join(path.dirname(name), `${shared}.d.ts`));
+    }
+    mkdirSync(path.dirname(path.join(dist, name)), { recursive: true });
+    copyFileSync(file, path.join(dist, name));
   }
 }
 

@@ -49,7 +49,7 @@ export const element: JSX.IntrinsicElements['stillhere-warning'] = {
   agent,
   'sign-in': '/login',
   notify: true,
-  texts: { title: 'Here?' },
+  texts: {},
   className: 'x',
 };
 // @ts-expect-error it takes an agent, not its options
