@@ -1,7 +1,6 @@
 import { cookies } from 'next/headers';
 import { StillhereProvider } from 'stillhere/react';
 import { Desk } from './desk.js';
-import { signIn } from './sign-in.js';
 
 /** Rendered on the server, with the provider in it: there it starts nothing. */
 export default async function Page() {
@@ -16,7 +15,7 @@ export default async function Page() {
   return (
     <main>
       <h1>Sign in</h1>
-      <form action={signIn}>
+      <form method="post" action="/sign-in">
         <label htmlFor="name">Your name</label>
         <input id="name" name="name" required maxLength={64} />
         <button type="submit">Sign in</button>

@@ -1,11 +1,9 @@
-'use server';
 import { randomBytes } from 'node:crypto';
 import { cookies } from 'next/headers';
-import { redirect } from 'next/navigation';
 
 /** Makes a token and registers it with the authority, as every backend does (docs/authority.md). */
-export async function signIn(form) {
-  const user = String(form.get('name'));
+export async function POST(request) {
+  const user = String((await request.formData()).get('name'));
   const token = randomBytes(32).toString('base64url');
   const answer = await fetch(new URL('/v1/sessions', process.env.AUTHORITY), {
     method: 'POST',
@@ -18,5 +16,6 @@ export async function signIn(form) {
   if (!answer.ok) throw new Error(`The authority refused: ${answer.status}`);
   const jar = await cookies();
   jar.set('session', JSON.stringify({ token, user }), { httpOnly: true, sameSite: 'strict' });
-  redirect('/');
+  // 303: the browser gets the page, and does not post to it.
+  return new Response(null, { status: 303, headers: { Location: '/' } });
 }
