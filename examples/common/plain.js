@@ -13,9 +13,10 @@ export async function show(start) {
       await signIn(document.querySelector('#name').value);
       location.reload();
     });
+    // Not before somebody listens to it.
+    document.querySelector('#sign-in').hidden = false;
     return;
   }
-  document.querySelector('#sign-in').hidden = true;
   document.querySelector('#desk').hidden = false;
   document.querySelector('#desk h1').textContent = `Notes of ${session.user}`;
   const agent = await start(session.token);

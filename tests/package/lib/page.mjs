@@ -35,8 +35,13 @@ export async function startBrowser() {
 }
 
 /** @param {import('puppeteer-core').Page} page @param {string} text */
-export const says = (page, text, timeout = 15_000) =>
-  page.waitForFunction((wanted) => document.body.textContent?.includes(wanted), { timeout }, text);
+export async function says(page, text, timeout = 15_000) {
+  const there = (/** @type {string} */ wanted) => document.body.textContent?.includes(wanted);
+  await page.waitForFunction(there, { timeout }, text).catch(async (cause) => {
+    const shown = await page.evaluate(() => document.querySelector('main')?.textContent);
+    throw new Error(`The page never said "${text}", but: ${shown}`, { cause });
+  });
+}
 
 /** The open question, or the end: whatever draws it, a screen reader finds it. */
 export const DIALOG = '::-p-aria([role="alertdialog"])';
