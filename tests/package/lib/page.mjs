@@ -15,6 +15,9 @@ export async function startBrowser() {
     /** A tab with a profile of its own, so that several are worked in side by side. */
     async open() {
       const page = await (await browser.createBrowserContext()).newPage();
+      // Of several windows one has the focus: in the others keys would go to no field.
+      const client = await page.createCDPSession();
+      await client.send('Emulation.setFocusEmulationEnabled', { enabled: true });
       /** @type {string[]} */
       const wrong = [];
       page.on('pageerror', (error) => wrong.push(String(error)));
