@@ -47,7 +47,7 @@ export {
 let loading: Promise<void> | undefined;
 
 async function instantiate(): Promise<void> {
-  const response = await fetch(new URL('stillhere.wasm', import.meta.url));
+  const response = await fetch(new URL('./stillhere.wasm', import.meta.url));
   if (!response.ok) {
     throw new Error(`${response.url}: ${response.status}`);
   }

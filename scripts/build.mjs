@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { pack } from './lib/package.mjs';
 import { authorityBinary, bindgenDir, cargoHome, dist, root, target } from './lib/project.mjs';
 import { must, nodeTool, program, Stop } from './lib/run.mjs';
 import { step } from './lib/steps.mjs';
@@ -160,25 +161,40 @@ function bundleOptions() {
 }
 
 /**
- * For pages that embed an app: one file, as a module or as a script that makes `stillhere.attachHost`.
+ * One file without imports: for a page that embeds an app and may have no build of its own, and for
+ * scripts that are no modules.
+ * @param {string} from
+ * @param {string} to
  * @param {'esm' | 'iife'} format
  * @returns {import('esbuild').BuildOptions}
  */
-function hostOptions(format) {
+function fileOptions(from, to, format) {
   const { absWorkingDir, target, legalComments, charset, logLevel } = bundleOptions();
   return {
     ...{ absWorkingDir, target, legalComments, charset, logLevel, format },
-    entryPoints: ['js/host.ts'],
-    outfile: path.join(dist, format === 'esm' ? 'host.js' : 'host.script.js'),
+    entryPoints: [from],
+    outfile: path.join(dist, to),
     bundle: true,
     minify: true,
-    ...(format === 'iife' && { globalName: 'stillhere' }),
   };
 }
 
 /** @returns {import('esbuild').BuildOptions} */
 function presetsOptions() {
   return { ...bundleOptions(), entryPoints: ['js/presets.ts'], splitting: false };
+}
+
+/** The types of the entries, and those that they share: what else js/ declares is for itself. */
+function copyTypes() {
+  const found = new Set(entries().map((name) => `${name}.d.ts`));
+  for (const name of found) {
+    const file = path.join(root, 'js', name);
+    for (const [, shared] of readFileSync(file, 'utf8').matchAll(/from '(\.[\w./-]+)\.js'/g)) {
+      found.add(path.join(path.dirname(name), `${shared}.d.ts`));
+    }
+    mkdirSync(path.dirname(path.join(dist, name)), { recursive: true });
+    copyFileSync(file, path.join(dist, name));
+  }
 }
 
 async function bundle() {
@@ -188,7 +204,13 @@ async function bundle() {
     }
   }
   const options = bundleOptions();
-  const all = [options, presetsOptions(), hostOptions('esm'), hostOptions('iife')];
+  const all = [
+    options,
+    presetsOptions(),
+    fileOptions('js/host.ts', 'host.js', 'esm'),
+    fileOptions('js/script/host.ts', 'host.script.js', 'iife'),
+    fileOptions('js/script/stillhere.ts', 'stillhere.script.js', 'iife'),
+  ];
   const inputs = ['js', smallDir, 'package-lock.json', 'tsconfig.json'];
   const about = { inputs, outputs: [dist], key: JSON.stringify(all) + options.mangleProps };
   await step('bundle', about, async () => {
@@ -200,18 +222,17 @@ async function bundle() {
       });
     }
     copyFileSync(small, path.join(dist, 'stillhere.wasm'));
-    for (const name of entries()) {
-      copyFileSync(path.join(root, 'js', `${name}.d.ts`), path.join(dist, `${name}.d.ts`));
-    }
+    copyTypes();
   });
 }
 
-/** The package: everything in dist/. */
+/** Everything in dist/, and the package of it. */
 export async function buildAgent() {
   await compile();
   await bind();
   await optimise();
   await bundle();
+  await pack();
 }
 
 /** The server, as `npm start` and the browser tests run it. */

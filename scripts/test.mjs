@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { audit } from './audit.mjs';
 import { buildAgent, buildAuthority } from './build.mjs';
+import { buildExamples } from './examples.mjs';
 import { ensureBrowser, ensureOthers, withoutOthers } from './lib/browser.mjs';
 import { root } from './lib/project.mjs';
 import { nodeTool, program, run, Stop, seconds } from './lib/run.mjs';
@@ -98,19 +99,23 @@ async function nodeTests(files, flags, env = process.env, output = 'show-and-kee
   });
 }
 
-const browserFolder = path.join(root, 'tests', 'browser') + path.sep;
+/** Folders of tests that have a step of their own. */
+const OWN = ['browser', 'package'];
 
-/** @param {boolean} inBrowser */
-function testFiles(inBrowser) {
+/** @param {string} [folder] one of them; all the others without */
+function testFiles(folder) {
+  const within = (/** @type {string} */ name) => path.join(root, 'tests', name) + path.sep;
   return filesIn(['tests'])
     .filter((file) => file.endsWith('.test.mjs') && !file.includes('node_modules'))
-    .filter((file) => file.startsWith(browserFolder) === inBrowser)
+    .filter((file) =>
+      folder ? file.startsWith(within(folder)) : !OWN.some((name) => file.startsWith(within(name))),
+    )
     .sort();
 }
 
 /** What runs in every engine: the files that ask which one it is. */
 function suiteFiles() {
-  return testFiles(true).filter((file) =>
+  return testFiles('browser').filter((file) =>
     readFileSync(file, 'utf8').includes("'./lib/engine.mjs'"),
   );
 }
@@ -167,7 +172,7 @@ const steps = [
     build: true,
     work: async () => {
       await ensureServers();
-      return nodeTests(testFiles(false), []);
+      return nodeTests(testFiles(), []);
     },
   },
   {
@@ -179,7 +184,7 @@ const steps = [
       // Each of these drives a whole browser. Those of the suite stand one beside them, as in the step
       // `engines`; the clocks and sleeps of the others want the machine for themselves.
       const suite = suiteFiles();
-      const alone = testFiles(true).filter((file) => !suite.includes(file));
+      const alone = testFiles('browser').filter((file) => !suite.includes(file));
       const beside = await nodeTests(suite, ['--test-concurrency=2'], env);
       return added(beside, await nodeTests(alone, ['--test-concurrency=1'], env));
     },
@@ -191,6 +196,16 @@ const steps = [
       await buildSite();
       const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
       return added(one(true), await nodeTests(['site/axe.test.mjs'], [], env));
+    },
+  },
+  {
+    name: 'package',
+    build: true,
+    work: async () => {
+      const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
+      await buildExamples();
+      // Most of their time is waiting for warnings.
+      return nodeTests(testFiles('package'), ['--test-concurrency=2'], env);
     },
   },
   { name: 'size', build: true, work: async () => one(size()) },

@@ -6,6 +6,13 @@ import { fileURLToPath } from 'node:url';
 export const root = fileURLToPath(new URL('../../', import.meta.url));
 export const dist = path.join(root, 'dist');
 
+/** What `npm pack` makes of the package; the package.json of each example names it. */
+export const tarball = path.join(root, 'target', 'package', 'stillhere.tgz');
+/** The same unpacked: what the tests in browsers load. */
+export const packed = path.join(root, 'target', 'package', 'unpacked', 'package');
+
+export const examples = path.join(root, 'examples');
+
 export const cargoHome = process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo');
 /** Cargo's build folder, wherever the environment puts it. */
 export const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
@@ -24,6 +31,12 @@ export const sizes = {
   index: { limit: 24_000 },
   host: { limit: 1_500 },
   resume: { limit: 4_600 },
-  presets: { limit: 3_500 },
+  presets: { limit: 3_600 },
   inspector: { limit: 9_000 },
+  // Without the agent, which who uses them loads anyway, and without the framework.
+  react: { limit: 1_500 },
+  vue: { limit: 1_500 },
+  svelte: { limit: 1_500 },
+  angular: { limit: 1_500 },
+  'stillhere.script': { limit: 500 },
 };

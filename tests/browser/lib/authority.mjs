@@ -1,11 +1,14 @@
 /** A real authority on a free port, and what a test wants to know of it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { authorityBinary, dist, root } from '../../../scripts/lib/project.mjs';
+import { authorityBinary, packed, root } from '../../../scripts/lib/project.mjs';
 
 const pages = path.join(root, 'tests', 'browser', 'pages');
+/** What users get, not what was built: a file that the package forgets is missed here. */
+const dist = path.join(packed, 'dist');
 export const ADMIN = 'administrators-token-of-the-tests';
 
 /** @returns {Promise<number>} */
@@ -37,6 +40,7 @@ export async function startAuthority({
   www = pages,
   more = [],
 } = {}) {
+  if (!existsSync(dist)) throw new Error('Nothing is packed yet: run `npm run build` first.');
   const port = await freePort();
   const base = `http://localhost:${port}`;
   const flags = ['--dev', '--www', www, '--dist', dist, ...more];

@@ -1,0 +1,11 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const authority = process.env.AUTHORITY ?? 'http://localhost:8787';
+
+export default defineConfig({
+  base: './',
+  plugins: [react()],
+  // `npm run dev` beside `npm start` in the folder of the repository.
+  server: { proxy: { '/demo': authority, '/v1': authority } },
+});

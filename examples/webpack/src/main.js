@@ -1,0 +1,11 @@
+import { createAgent } from 'stillhere';
+import { attachWarning } from 'stillhere/warning';
+import { show } from '../../common/plain.js';
+import '../../common/style.css';
+import './index.html';
+
+show(async (token) => {
+  const agent = await createAgent({ token, authority: location.origin });
+  attachWarning(agent, { signIn: './' });
+  return agent;
+});
