@@ -1,6 +1,6 @@
 /**
  * Every snippet of the docs is checked: JavaScript and TypeScript by the compiler, JSON by a parser,
- * and what a framework's own compiler reads by being part of an example that is built.
+ * Rust by being part of a test, HTML by the names in it.
  */
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -33,8 +33,10 @@ function snippetsOf(file) {
   }));
 }
 
-const pages = [path.join(root, 'README.md'), ...filesIn(['docs'])].filter((file) =>
-  file.endsWith('.md'),
+/** Pages that are followed to the letter, or cut from the examples: tests/package/ checks them. */
+const ELSEWHERE = ['quick-start.md', 'frameworks.md'];
+const pages = [path.join(root, 'README.md'), ...filesIn(['docs'])].filter(
+  (file) => file.endsWith('.md') && !ELSEWHERE.includes(path.basename(file)),
 );
 const snippets = pages.flatMap(snippetsOf);
 /** @param {string[]} languages */
@@ -80,7 +82,28 @@ test('JSON is JSON', () => {
   }
 });
 
-/** Without indentation and empty lines: an example may indent it deeper. @param {string} text */
+/** @param {RegExp} wanted @param {(file: string) => boolean} [which] */
+const sources = (wanted, which = () => true) =>
+  filesIn(['js', 'tests', 'authority/tests'])
+    .filter((file) => wanted.test(file) && which(file))
+    .map((file) => readFileSync(file, 'utf8'));
+
+test('HTML has the elements and marks that there are', () => {
+  const code = sources(/\.ts$/, (file) => file.startsWith(path.join(root, 'js'))).join('\n');
+  for (const { page, line, text } of inLanguages(['html'])) {
+    const names = [...text.matchAll(/<(stillhere-[\w-]+)|data-stillhere="(\w+)"/g)].map(
+      ([, element, mark]) => element ?? mark,
+    );
+    const attributes = [...text.matchAll(/<stillhere-[\w-]+([^>]*)>/g)].flatMap(([, given]) =>
+      [...`${given}`.matchAll(/([\w-]+)(?:=|\s|$)/g)].map(([, name]) => name),
+    );
+    for (const name of [...names, ...attributes].filter((each) => each !== 'lang')) {
+      assert.ok(code.includes(`${name}`), `${page}, line ${line}: js/ knows no ${name}`);
+    }
+  }
+});
+
+/** Without indentation and empty lines: a test may indent it deeper. @param {string} text */
 const bare = (text) =>
   text
     .split('\n')
@@ -88,22 +111,21 @@ const bare = (text) =>
     .filter(Boolean)
     .join('\n');
 
-test('what a framework compiles is part of an example, what Rust compiles part of a test', () => {
-  const places = ['examples', 'tests', 'authority/tests', 'www'];
-  const sources = filesIn(places)
-    .filter(
-      (file) => !file.includes('node_modules') && /\.(tsx?|jsx|vue|svelte|html|rs)$/.test(file),
-    )
-    .map((file) => bare(readFileSync(file, 'utf8')));
-  const framework = ['tsx', 'jsx', 'vue', 'svelte', 'html', 'rust'];
-  for (const { page, line, text } of inLanguages(framework)) {
+test('what Rust compiles is part of a test', () => {
+  const tests = sources(/\.rs$/).map(bare);
+  for (const { page, line, text } of inLanguages(['rust'])) {
     const wanted = bare(text);
     assert.ok(
-      sources.some((source) => source.includes(wanted)),
-      `${page}, line ${line}: no file in ${places.join(', ')} has these lines`,
+      tests.some((source) => source.includes(wanted)),
+      `${page}, line ${line}: no test has these lines`,
     );
   }
-  const known = ['js', 'ts', 'json', ...framework, ...NOT_COMPILED];
-  const odd = snippets.filter(({ language }) => !known.includes(language));
-  assert.deepEqual(odd, [], 'a language that nobody checks');
+});
+
+test('no language that nobody checks', () => {
+  const known = ['js', 'ts', 'json', 'html', 'rust', ...NOT_COMPILED];
+  assert.deepEqual(
+    snippets.filter(({ language }) => !known.includes(language)),
+    [],
+  );
 });
