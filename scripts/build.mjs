@@ -148,7 +148,7 @@ function bundleOptions() {
     external: ['react', 'vue', 'svelte', 'svelte/*', '@angular/core'],
     bundle: true,
     splitting: true,
-    chunkNames: 'chunk-[hash]',
+    chunkNames: '[name]-[hash]',
     format: 'esm',
     target: 'es2022',
     minify: true,

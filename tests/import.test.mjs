@@ -9,6 +9,7 @@ import { packed } from '../scripts/lib/project.mjs';
 const entries = {
   index: 'createAgent',
   host: 'attachHost',
+  warning: 'attachWarning',
   resume: 'keepWork',
   presets: 'slidingCookie',
   inspector: 'openInspector',

@@ -24,12 +24,15 @@ export const authorityBinary = path.join(target, 'release', `stillhere-authority
 
 /**
  * Most bytes after brotli -q 11 of what a page loads for an entry of the package: the entry and what
- * it imports. `later`: also what it loads only once that is needed.
- * @type {Record<string, { limit: number, later?: boolean }>}
+ * it imports. `later`: also what it loads only once that is needed. `needed`: the limit for that alone;
+ * of files that match `oneOf` a page loads one, so the largest counts.
+ * @type {Record<string, { limit: number, later?: boolean, needed?: { limit: number, oneOf: RegExp } }>}
  */
 export const sizes = {
   index: { limit: 24_000 },
   host: { limit: 1_500 },
+  // Of the languages a page loads one.
+  warning: { limit: 2_200, needed: { limit: 4_000, oneOf: /^[a-z]{2}-/ } },
   resume: { limit: 4_600 },
   presets: { limit: 3_600 },
   inspector: { limit: 9_000 },

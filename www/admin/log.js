@@ -101,6 +101,6 @@ export class LogView {
     this.#none.hidden = shown.length > 0;
     const more = `None among the newest ${plural(this.#lines.length, 'line')}. Older ones can be loaded.`;
     const text = this.#next === undefined ? empty[1] : more;
-    this.#none.replaceChildren(h('h3', {}, empty[0]), h('p', {}, text));
+    this.#none.replaceChildren(h('h2', {}, empty[0]), h('p', {}, text));
   }
 }

@@ -81,7 +81,7 @@ export class PolicyView {
     const form = h(
       'form',
       { class: 'open-form' },
-      h('h3', {}, 'Another user or group'),
+      h('h2', { class: 'minor' }, 'Another user or group'),
       h('div', { class: 'field' }, h('label', { for: kind.id }, 'Kind'), kind),
       h(
         'div',

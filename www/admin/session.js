@@ -9,7 +9,7 @@ import { advice, trouble } from './trouble.js';
 import { because, exact, KINDS, moment } from './words.js';
 
 const section = (title, ...content) =>
-  h('section', { class: 'part' }, h('h3', {}, title), ...content);
+  h('section', { class: 'part' }, h('h2', { class: 'minor' }, title), ...content);
 
 export class SessionDetail {
   #desk;
@@ -19,7 +19,7 @@ export class SessionDetail {
   #left = h('p', { class: 'detail-time number', 'aria-hidden': 'true' });
   #state = new StateMark();
   #why = h('p', { class: 'detail-why' });
-  #title = h('h2', { id: 'detail-title', tabindex: -1 });
+  #title = h('h1', { id: 'detail-title', tabindex: -1 });
   #body = h('div', { class: 'parts' });
   #policy = h('div', { class: 'part' });
   #said = h('div', { role: 'status' });
@@ -189,7 +189,7 @@ export class SessionDetail {
     const of = JSON.stringify([id, groups]);
     if (of === this.#policyOf) return;
     this.#policyOf = of;
-    const title = h('h3', {}, 'Rules in force, and why');
+    const title = h('h2', { class: 'minor' }, 'Rules in force, and why');
     try {
       const path = `users/${segments(user)}/policy${query({ groups: groups.join(',') })}`;
       const body = await this.#desk.authority.get(path);
@@ -217,7 +217,7 @@ export class SessionDetail {
       ? `It ended at ${moment(line.at)}: ${because(line.because).toLowerCase()}.`
       : 'There is no live session of this id. Ends lists those that are over.';
     this.#said.replaceChildren(
-      h('h3', {}, 'This session is over'),
+      h('h2', { class: 'minor' }, 'This session is over'),
       h('p', {}, text),
       h('p', {}, h('a', { href: '#ends' }, 'Open the log of ends')),
     );

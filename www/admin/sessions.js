@@ -154,7 +154,7 @@ export class SessionsView {
         ];
     const all = h('button', { type: 'button', class: 'small' }, 'Show everybody');
     all.addEventListener('click', () => this.#find(''));
-    this.#none.replaceChildren(h('h3', {}, title), h('p', {}, text), ...(this.#user ? [all] : []));
+    this.#none.replaceChildren(h('h2', {}, title), h('p', {}, text), ...(this.#user ? [all] : []));
   }
 
   #showPager(first) {

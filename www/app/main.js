@@ -1,16 +1,16 @@
-/** Sign in, desk, ended: the three pages of the demo, and which of them is shown. */
+/** Sign in and desk: the two pages of the demo, and which of them is shown. The warning and the end are the element's. */
 import { createAgent } from '/dist/index.js';
 import '/dist/inspector.js';
 import { keepWork } from '/dist/resume.js';
+import { attachWarning } from '/dist/warning.js';
 import { Desk } from './desk.js';
 import { byId, say } from './dom.js';
 import * as session from './session.js';
 import { Tries } from './tries.js';
-import { Warning } from './warning.js';
 import { Watch } from './watch.js';
-import { allTabs, countdown, timeOfDay, whyEnded } from './words.js';
+import { allTabs, countdown, span, timeOfDay, whyEnded } from './words.js';
 
-const PAGES = ['sign-in', 'app', 'ended'];
+const PAGES = ['sign-in', 'app'];
 
 /** What is running: the sign-in, the agent and what shows it. */
 let current;
@@ -43,7 +43,7 @@ async function start(signIn) {
   Object.assign(inspector, { agent, agentOptions, nameOf });
   inspector.append(new Tries(watch, signIn).node);
   byId('inspector').replaceChildren(inspector);
-  const warning = new Warning(byId('warning'), agent, watch);
+  const warning = attachWarning(agent, { signIn: again });
   current = { signIn, agent, watch, desk, warning, wasAlive: false, mine: false };
   say(byId('who'), signIn.user);
   byId('app').dataset.phase = 'checking';
@@ -70,7 +70,7 @@ async function tryStart(signIn) {
 }
 
 /** What the bar and the title of the tab say; hidden tabs are read by their title. */
-function showState({ status, own }) {
+function showState({ status, own, contexts }) {
   if (!current || status.phase === 'ended') return;
   current.wasAlive ||= status.phase !== 'checking';
   current.idleTimeoutMs = status.policy.idleTimeoutMs;
@@ -81,38 +81,44 @@ function showState({ status, own }) {
   byId('who-badge').className = own.letter ? 'badge' : '';
   byId('who-badge').dataset.tab = own.color;
   byId('who-badge').title = `This is tab ${own.letter}`;
-  const title = { warning: 'Still here?', held: 'On a call' }[status.phase] ?? 'Front desk';
+  if (status.phase === 'warning') {
+    // The title is the warning's until it is over.
+    sayWhatHappens(status, contexts.length);
+    return;
+  }
+  const title = status.phase === 'held' ? 'On a call' : 'Front desk';
   document.title = own.letter ? `${own.letter} · ${title}` : title;
 }
 
-/** Covers everything first, explains second. */
+/** In the warning: what was measured, and how many tabs it is about. */
+function sayWhatHappens({ policy }, tabs) {
+  const quiet = span(policy.idleTimeoutMs - policy.warnBeforeMs);
+  const text = `Nobody was active for ${quiet}. At zero you are signed out of ${allTabs(tabs)}. Any key or click will do, in any tab.`;
+  if (current.warning.texts?.text !== text) current.warning.texts = { text };
+}
+
+/** The page is covered already: takes everything off it, and explains. */
 function showEnded(because) {
   if (!current || current.over) return;
   const { signIn, agent, watch, desk, warning, work, mine, wasAlive } = current;
   current.over = true;
-  show('ended');
-  warning.close();
+  show('');
   const kept = desk.clear() && work?.keeps && because !== 'signed-out';
   session.forget(signIn);
   const idleTimeoutMs = agent.status.policy.idleTimeoutMs;
   const [title, why] = whyEnded({ because, idleTimeoutMs, mine, wasAlive });
-  document.title = `${title} · Stillhere`;
-  say(byId('again'), 'Sign in again');
-  byId('ended').dataset.phase = because === 'signed-out' ? 'checking' : 'ended';
-  say(byId('ended-title'), title);
-  say(byId('ended-why'), why);
   const where = allTabs(watch.snapshot?.contexts.length ?? 1);
   const ended = `${where[0].toUpperCase()}${where.slice(1)} ended at ${timeOfDay(Date.now())}.`;
-  say(byId('ended-where'), wasAlive ? ended : '');
   const waits = `The note that you had not saved waits in this tab for ${signIn.user}.`;
-  say(byId('ended-draft'), kept ? waits : '');
+  const text = [why, wasAlive && ended, kept && waits].filter(Boolean).join(' ');
+  warning.texts = { ended: title, [because]: text };
   watch.stop();
-  byId('ended-title').focus();
 }
 
 async function again() {
   const name = current?.signIn.user ?? '';
   current?.work?.close();
+  current?.warning.remove();
   current?.agent.close();
   const elsewhere = session.stored();
   if (elsewhere) await tryStart(elsewhere);
@@ -141,7 +147,6 @@ function toggleInspector() {
 }
 
 byId('sign-in-form').addEventListener('submit', onSignIn);
-byId('again').addEventListener('click', again);
 byId('toggle').addEventListener('click', toggleInspector);
 byId('sign-out').addEventListener('click', () => {
   current.mine = true;
@@ -149,7 +154,10 @@ byId('sign-out').addEventListener('click', () => {
 });
 session.onSignInElsewhere((signIn) => {
   if (!current) tryStart(signIn);
-  else if (current.over) say(byId('again'), `Continue as ${signIn.user}`);
+  else if (current.over) {
+    const { warning } = current;
+    warning.texts = { ...warning.texts, signIn: `Continue as ${signIn.user}` };
+  }
 });
 
 // Beside the page that embeds it there is little room.

@@ -6,6 +6,8 @@ import { pause } from './chromium.mjs';
 /** Keys that have no character of their own (WebDriver, 17.4.2). */
 const KEYS = /** @type {Record<string, string>} */ ({
   Shift: '\uE008',
+  Tab: '\uE004',
+  Escape: '\uE00C',
   Enter: '\uE007',
   ArrowLeft: '\uE012',
 });
