@@ -67,6 +67,7 @@ const groups = [
     ['authority', 'The authority'],
     ['testing', 'Testing'],
     ['contract', 'Contract'],
+    ['publishing', 'Publishing'],
   ]),
 ];
 if (left.size > 0) throw new Error(`Not in the sidebar: ${[...left].join(', ')}.`);

@@ -35,7 +35,10 @@ async function signIn(tab, name) {
   await tab.evaluate("document.querySelector('#sign-in-form').requestSubmit()");
 }
 const ACTIVE = "window.agent?.status.phase === 'active' && document.querySelector('#note')";
-const ENDED = "!document.querySelector('#ended').hidden && !document.querySelector('#note')";
+const STAGE = "[...document.querySelectorAll('stillhere-warning')].find((e) => e.shadowRoot)";
+const ENDED = `${STAGE}?.getAttribute('state') === 'ended' && !document.querySelector('#note')`;
+/** The button of the ended state, as somebody presses it. @param {Page} tab */
+const goOn = (tab) => tab.evaluate(`${STAGE}.shadowRoot.querySelector('#sign-in').click()`);
 
 test('three desks end with a note each, and come back with it for the same person', async () => {
   for (const [at, note] of NOTES.entries()) {
@@ -51,11 +54,11 @@ test('three desks end with a note each, and come back with it for the same perso
   await first.evaluate("agent.end('idle')");
   await eachBecomes(tabs, ENDED);
   for (const tab of tabs) {
-    const said = String(await tab.evaluate("document.querySelector('#ended').innerText"));
+    const said = String(await tab.evaluate(`${STAGE}.shadowRoot.textContent`));
     assert.match(said, /waits in this tab for Ada/);
   }
   await nowhereStored(tabs, NOTES);
-  await first.evaluate("document.querySelector('#again').click()");
+  await goOn(first);
   await signIn(first, 'Ada');
   await eachBecomes(tabs, `${ACTIVE}?.value`);
   for (const [at, tab] of tabs.entries()) assert.equal(await textIn(tab, '#note'), NOTES[at]);
@@ -66,7 +69,7 @@ test('and without it for another one', async () => {
   const [first] = /** @type {[Page]} */ (/** @type {unknown} */ (tabs));
   await first.evaluate("agent.end('idle')");
   await eachBecomes(tabs, ENDED);
-  await first.evaluate("document.querySelector('#again').click()");
+  await goOn(first);
   await signIn(first, 'Bob');
   await eachBecomes(tabs, `${ACTIVE} && document.querySelector('#who').textContent === 'Bob'`);
   await pause(500);

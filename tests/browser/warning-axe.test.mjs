@@ -148,10 +148,7 @@ describe('the pages of www', () => {
     const stage = "[...document.querySelectorAll('stillhere-warning')].find((e) => e.shadowRoot)";
     await page.waitForFunction(`${stage}?.getAttribute('state') === 'ended'`, { polling: 50 });
     const text = String(await page.evaluate(`${stage}.shadowRoot.textContent`));
-    assert.match(
-      text,
-      /See you soon\. This tab ended at [\d:]+\. The note that you had not saved waits/,
-    );
+    assert.match(text, /See you soon\. This tab ended at [\d:]+\.(?! The note)/);
     await findsNothingAnywhere(page, 'ended');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
