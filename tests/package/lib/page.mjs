@@ -40,14 +40,12 @@ export async function startBrowser() {
 /** @param {import('puppeteer-core').Page} page @param {string} text */
 export async function says(page, text, timeout = 15_000) {
   const there = (/** @type {string} */ wanted) => document.body.textContent?.includes(wanted);
-  await page.waitForFunction(there, { timeout }, text).catch(async (cause) => {
+  // Not by frames: a window that nobody sees draws none.
+  await page.waitForFunction(there, { timeout, polling: 100 }, text).catch(async (cause) => {
     const shown = await page.evaluate(() => document.querySelector('main')?.textContent);
     throw new Error(`The page never said "${text}", but: ${shown}`, { cause });
   });
 }
-
-/** The open question, or the end: whatever draws it, a screen reader finds it. */
-export const DIALOG = '::-p-aria([role="alertdialog"])';
 
 /**
  * Waits until the question is there, or gone. Asked from here, and of the document: a hidden tab draws
