@@ -59,26 +59,70 @@ function put(part: HTMLElement, text: string): void {
   }
 }
 
-/** The dialog, in the language that the element asks for. */
-export async function open(host: HTMLElement, means: Means, names: string[]): Promise<Dialog> {
-  const { agent, element, stay, signIn, close, title } = means;
-  const [language, given] = await wordsIn(element);
-  const [dialog, parts] = build(host);
-  const hooked = new AbortController();
-  let texts: WarningTexts;
-  let wanted: State | undefined;
-  let state: State | undefined;
-  let retract: (() => void) | undefined;
+/** Whether the app has opened something on top of it since: there nobody could answer. */
+function isBelow(dialog: HTMLDialogElement, host: HTMLElement): boolean {
+  const { left, top, width, height } = dialog.getBoundingClientRect();
+  const seen = document.elementFromPoint(left + width / 2, top + height / 2);
+  return !document.hidden && width > 0 && seen !== host;
+}
+
+/** What is seen and heard of the time that is left. */
+function makeClock({ agent, element }: Means, { time, status }: Parts, language: string) {
   let notified: Promise<() => void> | undefined;
-  let timer: ReturnType<typeof setTimeout>;
   let saying: ReturnType<typeof setTimeout>;
   /** Seconds that were left when the time was last said, and last shown. */
   let said = 0;
   let shown = 0;
+  /** Tells a screen reader, without taking the focus. */
+  const say = (words: string) => {
+    clearTimeout(saying);
+    saying = setTimeout(put, REGION_MS, status, words);
+  };
+  return {
+    say,
+    show(seconds: number, { left, warning }: WarningTexts, answer: (event: Event) => void) {
+      const body = left.replace('{time}', timeIn(language, seconds));
+      put(time, clockIn(language, seconds));
+      // More than before: somebody answered, and is still in the dialog.
+      if (seconds > shown || STEPS.some((step) => seconds <= step && step <= said - QUIET)) {
+        said = seconds;
+        say(body);
+      }
+      shown = seconds;
+      if (element.hasAttribute('notify') && !agent.contexts().some(({ visible }) => visible)) {
+        notified ??= import('./notify.ts').then(({ notify }) =>
+          notify(warning, { body, lang: language }, answer),
+        );
+      }
+    },
+    /** Another state: there is no time to show, and the next is news. */
+    clear() {
+      put(time, '');
+      shown = 0;
+    },
+    stop() {
+      clearTimeout(saying);
+      notified?.then((takeBack) => takeBack());
+    },
+  };
+}
 
-  const answer = (event: Event) => wanted === 'warning' && stay(event);
+/** The dialog, in the language that the element asks for. */
+export async function open(host: HTMLElement, means: Means, names: string[]): Promise<Dialog> {
+  const { agent, element } = means;
+  const [language, given] = await wordsIn(element);
+  const [dialog, parts] = build(host);
+  const clock = makeClock(means, parts, language);
+  const hooked = new AbortController();
+  let wanted: State | undefined;
+  let state: State | undefined;
+  let texts: WarningTexts;
+  let retract: (() => void) | undefined;
+  let timer: ReturnType<typeof setTimeout>;
+
+  const answer = (event: Event) => wanted === 'warning' && means.stay(event);
   /** Nothing is to be shown: the dialog goes as soon as nobody is busy with it. */
-  const settle = () => wanted || busy.press || busy.elsewhere || close();
+  const settle = () => wanted || busy.press || busy.elsewhere || means.close();
   const busy = hearPresses(
     dialog,
     hooked,
@@ -87,7 +131,7 @@ export async function open(host: HTMLElement, means: Means, names: string[]): Pr
   );
   parts.stay.onclick = answer;
   parts['sign-out'].onclick = () => agent.end();
-  parts['sign-in'].onclick = signIn;
+  parts['sign-in'].onclick = means.signIn;
   // Escape is an answer; what closes the dialog is the phase.
   dialog.oncancel = (event) => {
     event.preventDefault();
@@ -95,96 +139,82 @@ export async function open(host: HTMLElement, means: Means, names: string[]): Pr
   };
   dialog.lang = language;
   dialog.dir = element.dir || (language === 'ar' ? 'rtl' : 'ltr');
-  /** Tells a screen reader, without taking the focus. */
-  const say = (words: string) => {
-    clearTimeout(saying);
-    saying = setTimeout(put, REGION_MS, parts.status, words);
-  };
-  /** Lies on top of whatever the app has opened meanwhile: below it, nobody could answer. */
   const raise = (isNew: boolean) => {
-    const { left, top, width, height } = dialog.getBoundingClientRect();
-    const seen = document.elementFromPoint(left + width / 2, top + height / 2);
-    const isBelow = !document.hidden && width && seen !== host;
-    if (!dialog.open || isBelow) {
+    const isHidden = isBelow(dialog, host);
+    if (!dialog.open || isHidden) {
       dialog.close();
       dialog.showModal();
     }
-    if (isNew || isBelow) {
+    if (isNew || isHidden) {
       // Who goes on typing answers the question. Nobody leaves or signs out like that.
       parts[state === 'warning' ? 'stay' : 'title'].focus();
     }
   };
-  const count = (seconds: number) => {
-    const body = texts.left.replace('{time}', timeIn(language, seconds));
-    put(parts.time, clockIn(language, seconds));
-    // More than before: somebody answered, and is still in the dialog.
-    if (seconds > shown || STEPS.some((step) => seconds <= step && step <= said - QUIET)) {
-      said = seconds;
-      say(body);
-    }
-    shown = seconds;
-    if (element.hasAttribute('notify') && !agent.contexts().some(({ visible }) => visible)) {
-      notified ??= import('./notify.ts').then(({ notify }) =>
-        notify(texts.warning, { body, lang: language }, answer),
-      );
-    }
-  };
   /** When a second is over: in every tab at the same moment. */
   const tick = () => {
+    const left = agent.status.remainingMs;
     clearTimeout(timer);
-    const left = agent.status.remainingMs ?? 0;
-    if (state === 'warning') {
-      count(Math.ceil(left / SECOND_MS));
+    if (state === 'warning' && left !== null) {
+      clock.show(Math.ceil(left / SECOND_MS), texts, answer);
     }
-    timer = setTimeout(tick, left % SECOND_MS || SECOND_MS);
+    timer = setTimeout(tick, Number(left) % SECOND_MS || SECOND_MS);
     raise(false);
+  };
+  /** Writes title and text of a state, and the buttons that it has. */
+  const write = (next: State, isOffline: boolean) => {
+    const { endedBecause } = agent.status;
+    const asks = next === 'warning';
+    const trouble = asks && isOffline ? texts.offline : '';
+    if (trouble && trouble !== parts.offline.textContent) {
+      clock.say(trouble);
+    }
+    put(parts.title, texts[next]);
+    put(parts.text, asks ? texts.text : endedBecause ? texts[endedBecause] : '');
+    put(parts.offline, trouble);
+    put(parts.stay, asks ? texts.stay : '');
+    put(parts['sign-out'], endedBecause ? '' : texts.signOut);
+    put(parts['sign-in'], endedBecause ? texts.signIn : '');
+  };
+  /** Another state than before. */
+  const enter = (next: State) => {
+    clock.clear();
+    retract?.();
+    retract = next === 'warning' ? ask(texts.warning) : undefined;
+    if (state) {
+      // The dialog's own name is only read when it opens.
+      clock.say(`${texts[next]} ${parts.text.textContent}`);
+    }
+    if (next === 'ended') {
+      means.title(texts.ended);
+    }
+    state = next;
+    host.setAttribute('state', next);
+    raise(true);
   };
   document.addEventListener('visibilitychange', tick, hooked);
   return {
     draw(next, isOffline) {
       wanted = next;
-      if (!next) {
+      if (next) {
+        texts = Object.fromEntries(names.map((name, at) => [name, given[at]])) as never;
+        Object.assign(texts, element.texts);
+        write(next, isOffline);
+        if (next !== state) {
+          enter(next);
+        }
+        tick();
+      } else if (document.hidden) {
+        settle();
+      } else {
         // The press that answered is still being told to its listeners: ours are among the last.
-        document.hidden ? settle() : setTimeout(settle);
-        return;
+        setTimeout(settle);
       }
-      const { endedBecause } = agent.status;
-      const isNew = next !== state;
-      const asks = next === 'warning';
-      texts = Object.fromEntries(names.map((name, at) => [name, given[at]])) as never;
-      Object.assign(texts, element.texts);
-      const headline = texts[next];
-      const body = asks ? texts.text : endedBecause ? texts[endedBecause] : '';
-      put(parts.title, headline);
-      put(parts.text, body);
-      const trouble = asks && isOffline ? texts.offline : '';
-      if (trouble !== parts.offline.textContent) {
-        trouble && say(trouble);
-        put(parts.offline, trouble);
-      }
-      put(parts.stay, asks ? texts.stay : '');
-      put(parts['sign-out'], endedBecause ? '' : texts.signOut);
-      put(parts['sign-in'], endedBecause ? texts.signIn : '');
-      if (isNew) {
-        put(parts.time, '');
-        retract?.();
-        retract = asks ? ask(headline) : undefined;
-        shown = 0;
-        // The dialog's own name is only read when it opens.
-        state && say(`${headline} ${body}`);
-        state = next;
-        host.setAttribute('state', next);
-        endedBecause && title(headline);
-        raise(true);
-      }
-      tick();
     },
     stop() {
       clearTimeout(timer);
-      clearTimeout(saying);
+      clock.stop();
       hooked.abort();
       retract?.();
-      notified?.then((takeBack) => takeBack());
     },
   };
 }

@@ -41,6 +41,7 @@ export function hearPresses(
     busy.elsewhere ||= busy.press === 'keydown';
   });
   // Once the page has had the event as well.
-  on('keyup click', () => endIn(0));
+  on('keyup', () => endIn(0));
+  on('click', () => busy.press === 'pointerdown' && endIn(0));
   return busy;
 }

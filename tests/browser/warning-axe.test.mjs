@@ -32,6 +32,39 @@ async function findsNothing(place, where) {
   assert.deepEqual(found, [], where);
 }
 
+/**
+ * Over a backdrop axe cannot tell what is behind a text, and leaves it open: contrast as WCAG 2.2 reckons it.
+ * @param {Place} place @param {string} where
+ */
+async function isReadable(place, where) {
+  const ratios = /** @type {[string, number][]} */ (
+    await place.evaluate(`(() => {
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+    const luminance = (color) => {
+      canvas.fillStyle = color;
+      canvas.fillRect(0, 0, 1, 1);
+      const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map((value) => {
+        const part = value / 255;
+        return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+      });
+      return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    };
+    const stage = [...document.querySelectorAll('stillhere-warning')].find((e) => e.shadowRoot);
+    const paper = getComputedStyle(stage.shadowRoot.querySelector('dialog')).backgroundColor;
+    return [...stage.shadowRoot.querySelectorAll('[part]')]
+      .filter((part) => part.localName !== 'dialog' && !part.hidden)
+      .map((part) => {
+        const { color, backgroundColor } = getComputedStyle(part);
+        const back = backgroundColor === 'rgba(0, 0, 0, 0)' ? paper : backgroundColor;
+        const [dark, light] = [luminance(color), luminance(back)].sort((a, b) => a - b);
+        return [part.id, (light + 0.05) / (dark + 0.05)];
+      });
+  })()`)
+  );
+  assert.ok(ratios.length >= 2, where);
+  for (const [part, ratio] of ratios) assert.ok(ratio >= 4.5, `${where}: ${part} has ${ratio}`);
+}
+
 /** In both widths and both schemes. @param {Page} page @param {string} what @param {Place} [place] */
 async function findsNothingAnywhere(page, what, place = page) {
   for (const width of WIDTHS) {
@@ -39,6 +72,10 @@ async function findsNothingAnywhere(page, what, place = page) {
     for (const value of SCHEMES) {
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
       await findsNothing(place, `${what}, ${width} px, ${value}`);
+      const hasDialog =
+        "[...document.querySelectorAll('stillhere-warning')].some((e) => e.shadowRoot)";
+      if (await place.evaluate(hasDialog))
+        await isReadable(place, `${what}, ${width} px, ${value}`);
     }
   }
 }

@@ -82,7 +82,7 @@ describe('states', () => {
 
   test('past the deadline the page is covered before it is known, and nothing has moved after', async () => {
     await open();
-    await page.evaluate("document.body.style.minHeight = '500vh'; scrollTo(0, 700)");
+    await page.evaluate("document.querySelector('main').style.height = '500vh'");
     await page.focus('#notes', { preventScroll: true });
     await page.evaluate('scrollTo(0, 700)');
     await page.evaluate(`document.getElementById('app-dialog').showModal();
@@ -191,6 +191,33 @@ describe('states', () => {
     assert.equal(await page.evaluate('notes.length'), 1, 'it never asks');
   });
 
+  test('stays for as long as the key or the button that answered is down', async () => {
+    await open();
+    await page.evaluate(`agent.stay = () => agent.become('active')`);
+    for (const press of [page.keyboard, page.mouse]) {
+      await become(page, 'warning', SOON);
+      await showsState(page, 'warning');
+      await press.down(press === page.keyboard ? 'Enter' : undefined);
+      await page.waitForFunction("agent.status.phase === 'active'");
+      await pause(150);
+      assert.equal(await page.evaluate('isOpen()'), true);
+      await press.up(press === page.keyboard ? 'Enter' : undefined);
+      await isGone(page, 500);
+    }
+  });
+
+  test('shows the time there is the moment the tab is looked at', async () => {
+    await open();
+    await become(page, 'warning', SOON);
+    await showsState(page, 'warning');
+    const late = await page.evaluate(`(() => {
+      agent.status = { ...agent.status, remainingMs: 12_000 };
+      document.dispatchEvent(new Event('visibilitychange'));
+      return part('time').textContent;
+    })()`);
+    assert.equal(late, '00:12');
+  });
+
   test('an agent that was closed holds nobody', async () => {
     await open();
     await become(page, 'warning', SOON);
@@ -218,7 +245,7 @@ describe('what cannot be loaded', () => {
     await refuse((request) => isRefused && /dialog-|\/de-/.test(request.url()));
     await page.focus('#notes');
     await become(page, 'warning', SOON);
-    await page.waitForFunction(plain);
+    await page.waitForFunction(plain, { timeout: 700, polling: 20 });
     assert.equal(await page.evaluate(`${plain}.textContent`), 'Are you still here? Yes');
     await page.keyboard.press('Enter');
     await page.waitForFunction("agent.said.includes('stay')");
@@ -280,6 +307,9 @@ describe('the element', () => {
       import('/dist/warning.js');`);
     await page.waitForFunction(`[...document.querySelectorAll('stillhere-warning')].some(
       (e) => e.shadowRoot?.textContent.includes('Too long.'))`);
+    await page.evaluate("early.texts = { idle: 'Much too long.' }");
+    await page.waitForFunction(`[...document.querySelectorAll('stillhere-warning')].some(
+      (e) => e.shadowRoot?.textContent.includes('Much too long.'))`);
   });
 
   test('leaves the page alone with no-cover, and takes own texts while it is open', async () => {
@@ -386,7 +416,7 @@ test('under the strictest policy that the agent can have nothing is refused, and
   const url = warningPage(authority.base, { token: await authority.token() });
   const strict =
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; " +
-    "base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+    "img-src data:; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
   await page.setRequestInterception(true);
   page.on('request', async (/** @type {import('puppeteer-core').HTTPRequest} */ request) => {
     if (!request.isNavigationRequest()) return request.continue();
