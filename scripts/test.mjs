@@ -5,11 +5,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { audit } from './audit.mjs';
-import { buildAgent, buildAuthority } from './build.mjs';
+import { buildAgent } from './build.mjs';
 import { buildExamples } from './examples.mjs';
 import { ensureBrowser, ensureOthers, withoutOthers } from './lib/browser.mjs';
-import { root } from './lib/project.mjs';
-import { nodeTool, program, run, Stop, seconds } from './lib/run.mjs';
+import { root, testedAuthority } from './lib/project.mjs';
+import { must, nodeTool, program, run, Stop, seconds } from './lib/run.mjs';
 import { ensureServers } from './lib/servers.mjs';
 import { filesIn } from './lib/steps.mjs';
 import { buildSite } from './site.mjs';
@@ -113,6 +113,37 @@ function testFiles(folder) {
     .sort();
 }
 
+/**
+ * Tests whose clocks and stopped processes want the machine for themselves, and those of the other
+ * browsers, whose sleeps can be slept side by side.
+ */
+const ALONE = ['clock', 'freeze', 'outage', 'sleep', 'throttled', 'warning-tabs'];
+const SIDE_BY_SIDE = ['firefox', 'webkit'];
+
+/** @param {string[]} names */
+const inGroup = (names) => (/** @type {string} */ file) =>
+  names.some((name) => path.basename(file) === `${name}.test.mjs`);
+
+/**
+ * Each file drives a whole browser, and most of its time is waiting.
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function chromiumTests(env) {
+  const all = testFiles('browser');
+  const [alone, pair] = [ALONE, SIDE_BY_SIDE].map((names) => all.filter(inGroup(names)));
+  const others = all.filter((file) => !inGroup([...ALONE, ...SIDE_BY_SIDE])(file));
+  const groups = /** @type {[string[], number][]} */ ([
+    [others, 3],
+    [pair, 2],
+    [alone, 1],
+  ]);
+  let total = { passed: 0, failed: 0 };
+  for (const [files, atOnce] of groups) {
+    total = added(total, await nodeTests(files, [`--test-concurrency=${atOnce}`], env));
+  }
+  return total;
+}
+
 /** What runs in every engine: the files that ask which one it is. */
 function suiteFiles() {
   return testFiles('browser').filter((file) =>
@@ -153,7 +184,9 @@ const steps = [
     name: 'build',
     work: async () => {
       await buildAgent();
-      await buildAuthority();
+      // With overflow checks and assertions, and without the minutes that an optimised one takes.
+      await must('cargo', ['test', '--workspace', '--no-run']);
+      process.env.STILLHERE_TEST_AUTHORITY = testedAuthority;
       return one(true);
     },
   },
@@ -181,12 +214,7 @@ const steps = [
     work: async () => {
       const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
       await ensureOthers();
-      // Each of these drives a whole browser. Those of the suite stand one beside them, as in the step
-      // `engines`; the clocks and sleeps of the others want the machine for themselves.
-      const suite = suiteFiles();
-      const alone = testFiles('browser').filter((file) => !suite.includes(file));
-      const beside = await nodeTests(suite, ['--test-concurrency=2'], env);
-      return added(beside, await nodeTests(alone, ['--test-concurrency=1'], env));
+      return chromiumTests(env);
     },
   },
   { name: 'engines', build: true, work: otherEngines },

@@ -21,6 +21,8 @@ export const bindgenDir = path.join(target, 'bindgen');
 
 const exe = process.platform === 'win32' ? '.exe' : '';
 export const authorityBinary = path.join(target, 'release', `stillhere-authority${exe}`);
+/** The one that `cargo test` makes on its way. */
+export const testedAuthority = path.join(target, 'debug', `stillhere-authority${exe}`);
 
 /**
  * Most bytes after brotli -q 11 of what a page loads for an entry of the package: the entry and what

@@ -48,7 +48,10 @@ export async function startAuthority({
   if (linkTokens) flags.push('--link-tokens');
   if (config) flags.push('--config', config);
   const env = { ...process.env, PORT: String(port), STILLHERE_ADMIN_TOKEN: ADMIN };
-  const server = spawn(authorityBinary, flags, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const server = spawn(process.env.STILLHERE_TEST_AUTHORITY ?? authorityBinary, flags, {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const died = once(server, 'exit').then(([code]) => {
     throw new Error(`The authority ended with ${code}.`);
   });
