@@ -136,12 +136,14 @@ impl Agent {
         let was_over = self.facts.ended.is_some();
         let rules = self.policy();
         let era = self.facts.times.era;
-        let (due, ends) = (self.due(), self.facts.times.observed.ends);
         let token = envelope.facts.rows.get(envelope.from).map_or(0, |row| row.token);
         let alike = token == self.me.token;
         if !alike {
             envelope.facts.of_the_group();
         }
+        // By the rules that brought it about.
+        self.facts.learn(&envelope.facts.policy);
+        let (due, ends) = (self.due(), self.facts.times.observed.ends);
         self.facts.merge(&envelope.facts);
         if self.facts.times.era > era {
             self.follow_the_clock();

@@ -169,8 +169,13 @@ impl Checks {
             let here = (context.partition, context.token) == channel;
             // An answer may take as long as a request can.
             let was_there = seen.woke_at.max(seen.opened_at) + 7_000 < first;
-            // Whoever found out for itself was a little sooner.
-            let silent = seen.reported_at + TOGETHER_MS + self.bounds.delay_ms + 1_000 < first;
+            // Whoever found out for itself was sooner, and nobody reports what was before they came: under
+            // rules that became shorter it may be long ago.
+            let observed_at = context.agent.facts().times.observed.at;
+            let ago = context.agent.now().saturating_sub(observed_at);
+            let end = first.min(world.now.saturating_sub(ago));
+            let was_there = was_there && seen.opened_at < end;
+            let silent = seen.reported_at + TOGETHER_MS + self.bounds.delay_ms + 1_000 < end;
             // Who has a hold, or has just heard of activity, knows better, and whose clock was set follows that
             // first.
             let ago = context.agent.now().saturating_sub(context.agent.facts().times.activity);
