@@ -29,7 +29,6 @@ impl Observed {
 }
 
 impl Merge for Observed {
-    #[inline(never)]
     fn merge(&mut self, other: &Self) {
         let ends = self.ends.max(other.ends);
         if other.rank() > self.rank() {
@@ -55,7 +54,6 @@ impl Agent {
 
     /// Another context may have found out that the end was `due` after so many `ends`. One that knows
     /// better, of activity or of a hold, has nothing to tell.
-    #[inline(never)]
     pub(super) fn hear_observed(&mut self, due: Option<Due>, ends: u32) {
         let observed = self.facts.times.observed;
         // Two clocks may differ by so much unnoticed.
