@@ -132,7 +132,9 @@ impl Checks {
         let wave = awake && (now - last > bounds.shortest_idle_ms / 2 || scheduled);
         // Whoever hears of it may hear with it of what was done since.
         let heard = self.runs.newest.insert(channel, now);
-        if heard.is_none_or(|at| at + bounds.delay_ms + 200 < now) && awake {
+        // What was reported before a clock was set may come again with it.
+        let set = faults.clocks && self.clock_set_at + 10_000 > now;
+        if heard.is_none_or(|at| at + bounds.delay_ms + 200 < now) && awake && !set {
             self.nobody_present(world, at, because, true);
         }
         let soon = last > 0 && last + bounds.shortest_idle_ms > now + self.slack() + 1_000;
