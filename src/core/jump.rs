@@ -64,6 +64,7 @@ impl Agent {
         if self.me.active_at < self.check_from {
             self.me.active_at = self.me.active_at.saturating_add(by).min(self.now());
         }
+        self.started = self.started.saturating_add(by);
         let times = &mut self.facts.times;
         times.activity = times.activity.max(self.me.active_at);
         // What is under way was begun, and will be answered, in moments of before.

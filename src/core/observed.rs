@@ -5,8 +5,10 @@ use super::agent::Agent;
 use super::ended::EndedBecause;
 use super::facts::Merge;
 use super::output::Event;
-use super::rules::Due;
 use super::time::JUMP_MS;
+
+/// Two moments that are no further apart are one end, of which two contexts found out.
+const ALIKE_MS: u64 = 500;
 
 /// The newest end that was not carried out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -29,7 +31,6 @@ impl Observed {
 }
 
 impl Merge for Observed {
-    #[inline(never)]
     fn merge(&mut self, other: &Self) {
         let ends = self.ends.max(other.ends);
         if other.rank() > self.rank() {
@@ -53,14 +54,13 @@ impl Agent {
         self.count_pending();
     }
 
-    /// Another context may have found out that the end was `due` after so many `ends`. One that knows
-    /// better, of activity or of a hold, has nothing to tell.
-    #[inline(never)]
-    pub(super) fn hear_observed(&mut self, due: Option<Due>, ends: u32) {
-        let observed = self.facts.times.observed;
+    /// Another context may have found out that the end was `due`, later than the newest that was `seen`.
+    /// One that knows better, of activity or of a hold, has nothing to tell.
+    pub(super) fn hear_observed(&mut self, due: Option<u64>, seen: u64) {
+        let at = self.facts.times.observed.at;
         // Two clocks may differ by so much unnoticed.
-        let late = due.is_some_and(|due| due.observed && observed.at + JUMP_MS >= due.end_at);
-        if observed.ends > ends && late && self.is_joined() {
+        let late = due.is_some_and(|due| at + JUMP_MS >= due);
+        if at > seen + ALIKE_MS && late && self.is_joined() {
             self.tell_observed();
         }
     }

@@ -136,17 +136,21 @@ impl Agent {
         let was_over = self.facts.ended.is_some();
         let rules = self.policy();
         let era = self.facts.times.era;
-        let (due, ends) = (self.due(), self.facts.times.observed.ends);
         let token = envelope.facts.rows.get(envelope.from).map_or(0, |row| row.token);
         let alike = token == self.me.token;
         if !alike {
             envelope.facts.of_the_group();
         }
+        // By the rules that brought it about, and in moments of after a clock that was set.
+        self.facts.learn(&envelope.facts.policy);
+        let by = if envelope.facts.times.era > era { self.ahead_by } else { 0 };
+        let seen = self.facts.times.observed.at + by;
+        let due = self.due().filter(|due| due.observed).map(|due| due.end_at + by);
         self.facts.merge(&envelope.facts);
         if self.facts.times.era > era {
             self.follow_the_clock();
         }
-        self.hear_observed(due, ends);
+        self.hear_observed(due, seen);
         // Only this context writes its own row; what others repeat of it may be old or missing, and then
         // whoever was greeted so learns the newer one. A peer that took it for gone is told at once, also
         // where it had not heard of the newest row: the number that it gave is the same then.

@@ -218,6 +218,29 @@ fn a_newcomer_knows_of_it_and_reports_nothing() {
 }
 
 #[test]
+fn a_page_that_is_opened_for_an_absent_person_reports_nothing_of_before() {
+    let mut world = world(1);
+    world.close(0);
+    world.run(25_000);
+    let alone = world.open(true);
+    world.run(3_000);
+    assert_eq!(reports(&world)[alone], [], "a page that reloads itself is no absence");
+    world.run(10_000);
+    assert_eq!(reports(&world)[alone], [EndedBecause::Idle]);
+}
+
+#[test]
+fn an_absence_of_days_is_no_nonsense() {
+    const HOUR_MS: u64 = 60 * 60 * 1000;
+    let times = Policy { idle_timeout_ms: 8 * HOUR_MS, warn_before_ms: HOUR_MS, ..observing() };
+    let mut world = World::new(8, Network::GOOD, times);
+    world.open_all(2);
+    world.run(10 * 24 * HOUR_MS);
+    assert_eq!(reports(&world), vec![vec![EndedBecause::Idle; 30]; 2], "and no authority away");
+    nobody_ended(&world);
+}
+
+#[test]
 fn pages_that_cannot_hear_each_other_report_each_once() {
     let mut world = world(3);
     world.run(4_000);

@@ -249,3 +249,14 @@ fn whoever_is_observed_can_still_be_signed_out() {
     let because = session.end(NOW + 2 * POLICY.idle_timeout_ms, &WATCHED, EndedBecause::Revoked);
     assert_eq!(because, EndedBecause::Revoked);
 }
+
+#[test]
+fn a_scheduled_end_that_was_only_observed_leaves_the_idle_time() {
+    let watched = Policy { logout_at: Some(NOW + 1000), ..WATCHED };
+    let mut session = Session::new(NOW, &watched);
+    session.settle(NOW + 1500, &watched);
+    let policy = Policy { logout_at: Some(NOW + 1000), ..POLICY };
+    let state = session.state(NOW + 2000, &policy);
+    assert_eq!(state.standing, Standing::Alive);
+    assert_eq!(state.remaining_ms, Some(POLICY.idle_timeout_ms - 2000), "and not 0 for good");
+}

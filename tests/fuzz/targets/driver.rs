@@ -187,7 +187,7 @@ impl Driver {
         // What was queued while the page was stalled is judged by its own time.
         let age_ms = if let Input::Activity { age_ms, .. } = &input { *age_ms } else { 0 };
         let at = self.agent.now().saturating_sub(age_ms);
-        // Past an end that is only observed the session goes on.
+        // In a dry run it counts once the end is noted.
         let over = self.agent.due().is_some_and(|due| at >= due.end_at && !due.observed);
         self.tell(input);
         if over || before.ended.is_some() {

@@ -6,6 +6,7 @@ use stillhere::core::policy::Mode;
 use stillhere::core::rules::Phase;
 use stillhere_session::session::Standing;
 
+use super::presence::UNNOTICED_MS;
 use super::truth::Truth;
 use super::{Checks, DEADLINES, Dry, Rule};
 use crate::world::{Happening, Trouble, World};
@@ -95,7 +96,9 @@ impl Checks {
         if self.is_shift_over(now) {
             return None;
         }
-        let slack = self.slack() + self.lost();
+        // Pages may report an end that was due a moment later by what they know.
+        let heard = if self.bounds.dry == Dry::No { 0 } else { UNNOTICED_MS };
+        let slack = self.slack() + self.lost() + heard;
         let here = world.channel(at);
         // Until it came nobody here may have told the authority of its token.
         let came_at = self.seen[at].opened_at.max(self.seen[at].woke_at);

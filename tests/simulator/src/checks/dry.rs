@@ -132,7 +132,9 @@ impl Checks {
         let wave = awake && (now - last > bounds.shortest_idle_ms / 2 || scheduled);
         // Whoever hears of it may hear with it of what was done since.
         let heard = self.runs.newest.insert(channel, now);
-        if heard.is_none_or(|at| at + bounds.delay_ms + 200 < now) && awake {
+        // What was reported before a clock was set may come again with it.
+        let set = faults.clocks && self.clock_set_at + 10_000 > now;
+        if heard.is_none_or(|at| at + bounds.delay_ms + 200 < now) && awake && !set {
             self.nobody_present(world, at, because, true);
         }
         let soon = last > 0 && last + bounds.shortest_idle_ms > now + self.slack() + 1_000;
@@ -169,8 +171,13 @@ impl Checks {
             let here = (context.partition, context.token) == channel;
             // An answer may take as long as a request can.
             let was_there = seen.woke_at.max(seen.opened_at) + 7_000 < first;
-            // Whoever found out for itself was a little sooner.
-            let silent = seen.reported_at + TOGETHER_MS + self.bounds.delay_ms + 1_000 < first;
+            // Whoever found out for itself was sooner, and nobody reports what was before they came: under
+            // rules that became shorter it may be long ago.
+            let observed_at = context.agent.facts().times.observed.at;
+            let ago = context.agent.now().saturating_sub(observed_at);
+            let end = first.min(world.now.saturating_sub(ago));
+            let was_there = was_there && seen.opened_at < end;
+            let silent = seen.reported_at + TOGETHER_MS + self.bounds.delay_ms + 1_000 < end;
             // Who has a hold, or has just heard of activity, knows better, and whose clock was set follows that
             // first.
             let ago = context.agent.now().saturating_sub(context.agent.facts().times.activity);

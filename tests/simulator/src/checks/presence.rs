@@ -8,7 +8,7 @@ use super::{Before, Checks, DEADLINES, Dry, Rule};
 use crate::world::{Happening, Trouble, World};
 
 /// How far the clocks of a machine may disagree before a context notices.
-const UNNOTICED_MS: u64 = 3_100;
+pub(super) const UNNOTICED_MS: u64 = 3_100;
 
 impl Checks {
     /// How much later than it was an activity may seem: answers take their time, and clocks differ.
