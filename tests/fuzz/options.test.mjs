@@ -48,6 +48,7 @@ const right = fc.record(
     idleTimeoutMs: duration,
     warnBeforeMs: duration,
     keepAliveMs: duration,
+    observeOnly: nearly(fc.boolean()),
   },
   { requiredKeys: ['token', 'authority'], noNullPrototype: false },
 );
@@ -83,8 +84,9 @@ function inRange({ token, authority, group, listening, wish }) {
   assert.ok(authority instanceof URL || typeof authority.send === 'function');
   assert.ok(group === undefined || (typeof group === 'string' && group !== ''));
   assert.ok(Number.isInteger(listening) && listening >= 0 && listening < 16);
-  assert.equal(wish.length, 3);
-  for (const ms of wish) {
+  assert.equal(wish.length, 4);
+  assert.ok(wish[3] === 0 || wish[3] === 1);
+  for (const ms of wish.slice(0, 3)) {
     assert.ok(ms === 0 || (Number.isInteger(ms) && ms > 0 && ms <= 8 * HOUR_MS), `${ms}`);
   }
 }
