@@ -88,6 +88,8 @@ export function makeStage(agent: Agent, element: StillhereWarning) {
   let dialog: Dialog | undefined;
   let plain: HTMLDialogElement | undefined;
   let isLoading = false;
+  /** The dialog is slow to load, or has failed to. */
+  let isLate = false;
   let focused: Element | null | undefined;
 
   /** Takes everything away, and puts the focus back. */
@@ -96,11 +98,14 @@ export function makeStage(agent: Agent, element: StillhereWarning) {
     dialog?.stop();
     host?.remove();
     (focused as HTMLElement | undefined)?.focus({ preventScroll: true });
+    isLate = false;
     state = dialog = host = plain = focused = undefined;
   };
   const means = { ...makeMeans(agent, element), title: cover.title, close };
   const showPlain = () => {
-    if (state && host && !dialog) {
+    isLate = true;
+    // While the session is looked for there is nothing to ask.
+    if (state && state !== 'checking' && host && !dialog) {
       plain?.remove();
       plain = host.appendChild(standIn(state === 'ended', means));
       plain.showModal();
@@ -132,7 +137,7 @@ export function makeStage(agent: Agent, element: StillhereWarning) {
       host ??= document.documentElement.appendChild(document.createElement('stillhere-warning'));
       host.className = element.className;
       isLoading || load(host);
-      isNew && plain && showPlain();
+      isNew && isLate && showPlain();
     } else if (plain && !document.hidden) {
       setTimeout(() => state || close(), PRESS_MS);
     } else if (!isCovered) {

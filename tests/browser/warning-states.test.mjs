@@ -259,6 +259,20 @@ describe('what cannot be loaded', () => {
     assert.equal(await page.evaluate(plain), null);
   });
 
+  test('nobody is asked while the session is only looked for, and at once when there is a question', async () => {
+    await refuse((request) => /dialog-/.test(request.url()));
+    await page.focus('#notes');
+    await become(page, 'checking');
+    await page.waitForFunction("document.querySelectorAll('stillhere-warning').length > 1");
+    // Longer than a dialog that loads slowly is waited for.
+    await pause(1_300);
+    assert.equal(await page.evaluate(plain), null);
+    await page.keyboard.type('words');
+    assert.equal(await page.evaluate("document.querySelector('#notes').value"), 'words');
+    await become(page, 'warning', SOON);
+    await page.waitForFunction(plain, { timeout: 700, polling: 20 });
+  });
+
   test('is stood in for at the end, with the way back in', async () => {
     await refuse((request) => /dialog-/.test(request.url()));
     await page.evaluate('warning.signIn = () => { window.went = true; }');

@@ -45,7 +45,10 @@ function handsOn(page) {
 
   /** Presses the button of that name. @param {string} name @param {string} [where] */
   async function press(name, where = 'body') {
-    const button = await page.waitForSelector(`${where} ::-p-xpath(.//button[.="${name}"])`);
+    const button = await page.waitForSelector(`${where} ::-p-xpath(.//button[.="${name}"])`, {
+      // A dialog that is not open yet has its buttons already.
+      visible: true,
+    });
     await button?.click();
   }
 
