@@ -93,7 +93,7 @@ async function drive(url, user) {
   await page.close();
 }
 
-describe('each example signs in, warns, stays, ends and comes back', { concurrency: true }, () => {
+describe('each example signs in, warns, stays, ends and comes back', { concurrency: 4 }, () => {
   for (const name of ['react', 'vue', 'svelte', 'angular', 'webpack', 'esbuild']) {
     test(name, () => drive(`${authority.base}/${name}/dist/`, name));
   }
