@@ -117,7 +117,7 @@ function testFiles(folder) {
  * Tests whose clocks and stopped processes want the machine for themselves, and those of the other
  * browsers, whose sleeps can be slept side by side.
  */
-const ALONE = ['clock', 'freeze', 'outage', 'sleep', 'throttled', 'warning-tabs'];
+const ALONE = ['clock', 'freeze', 'hostile', 'outage', 'sleep', 'throttled', 'warning-tabs'];
 const SIDE_BY_SIDE = ['firefox', 'webkit'];
 
 /** @param {string[]} names */
