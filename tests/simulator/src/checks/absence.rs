@@ -136,7 +136,11 @@ impl Checks {
         let untold = state.standing == Standing::Held && !open && !self.bounds.faults.calm();
         let same = self.bounds.no_wishes && self.bounds.one_policy;
         // What the server heard only now was not in its answer yet; in earnest it would have said more.
-        let fresh = self.bounds.dry != Dry::No && state.idle_ms < self.slack() + 1_000;
+        let dry = self.bounds.dry != Dry::No;
+        let fresh = dry && state.idle_ms < self.slack() + 1_000;
+        // A page that moves to another token takes the report of its last one along
+        // (docs/decisions/dry-run.md); in earnest an end does not move.
+        let same = same && !(dry && self.bounds.rotates);
         let lives =
             same && !fresh && !untold && !ended && left > self.slack() + self.lost() + 1_000;
         lives.then(|| format!("the authority gives it {left} ms more"))
