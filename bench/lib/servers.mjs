@@ -25,11 +25,23 @@ export async function ensurePeers() {
   await must('cargo', ['build', '--release', '-p', 'stillhere-authority', '--example', 'nothing']);
 }
 
+/** Whether there is a Python that can make a virtual environment with pip in it. */
+function hasVenv() {
+  try {
+    execFileSync('python3', ['-c', 'import ensurepip, venv'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A virtual environment with Django, or undefined where there is no Python for one. */
 async function python() {
   const venv = path.join(os.tmpdir(), 'stillhere-bench-django');
   const program = path.join(venv, 'bin', 'python');
   if (existsSync(path.join(venv, 'bin', 'gunicorn'))) return program;
+  // Debian has both in packages of their own.
+  if (!hasVenv()) await install('Python', ['python3', 'python3-venv']);
   try {
     execFileSync('python3', ['-m', 'venv', venv]);
     const wanted = ['django==5.2.8', 'gunicorn==23.0.0', 'redis==7.1.0', 'hiredis==3.3.0'];
