@@ -30,7 +30,7 @@ export function whose({ id, own, kind }: Activity, label: Snapshot['label']): st
 }
 
 /** `A key or click`: what the policy counts. */
-export function anyInput({ counts }: Policy): string {
+function anyInput({ counts }: Policy): string {
   const kinds = [
     counts.keystrokes && 'key',
     counts.clicks && 'click',
@@ -40,7 +40,7 @@ export function anyInput({ counts }: Policy): string {
 }
 
 /** The policy's clock time comes before the idle timeout. All three are of one moment. */
-export function isScheduled({ remainingMs, idleMs, policy }: Status): boolean {
+function isScheduled({ remainingMs, idleMs, policy }: Status): boolean {
   return (
     policy.logoutAt !== undefined &&
     remainingMs !== null &&
