@@ -20,6 +20,7 @@ interface Wire {
     mode: Policy['mode'];
     counts: Policy['counts'];
     max_hold_ms: number;
+    on_lock?: Policy['onLock'];
   };
 }
 
@@ -39,6 +40,7 @@ function toPolicy(policy: Wire['policy']): Policy | undefined {
       mode: policy.mode,
       counts: policy.counts,
       maxHoldMs: policy.max_hold_ms,
+      onLock: policy.on_lock,
     }
   );
 }

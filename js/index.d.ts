@@ -24,6 +24,8 @@ export interface Counts {
   readonly clicks: number;
   readonly heartbeats: number;
   readonly notes: number;
+  /** Input anywhere on the machine, of which a desktop app is told by the operating system. */
+  readonly system: number;
 }
 
 /** The rules that the administrator set. */
@@ -45,9 +47,21 @@ export interface Policy {
     readonly keystrokes: boolean;
     readonly clicks: boolean;
     readonly heartbeats: boolean;
+    /**
+     * Input in other programs, where a desktop app is part of the group; `false` where it is left out.
+     * To work elsewhere is not to work in this app.
+     */
+    readonly system?: boolean;
   };
   /** Longest that a hold can live, from when it was taken, however often it is renewed. */
   readonly maxHoldMs: number;
+  /**
+   * What a locked screen does, where a desktop app is part of the group. `warn`: people are warned at
+   * once, and the session ends `warnBeforeMs` after the lock. `end`: it ends at once. Both only after
+   * the authority was asked; newer activity takes it back, and a hold keeps the session. `nothing` where
+   * it is left out.
+   */
+  readonly onLock?: 'nothing' | 'warn' | 'end';
 }
 
 /** An open interaction that keeps the session. */

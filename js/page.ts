@@ -5,7 +5,7 @@
 import type { Answer, EndedBecause, FaultCode, KeepAlive, Report, Status } from 'stillhere';
 import type { Machine } from 'stillhere-bindgen';
 import type { Names } from './name.ts';
-import { COUNTS, holds, named, REASONS, REFUSALS } from './status.ts';
+import { COUNTS, holds, named, ON_LOCK, REASONS, REFUSALS } from './status.ts';
 
 /** What `Machine.tell` is told; from `END` on the reasons follow in their order. */
 export const ACTIVITY = 0;
@@ -86,6 +86,8 @@ function flat(answer: Answer): Float64Array {
       number(rules.maxHoldMs),
       bit(rules.mode === 'observe'),
       ...['keystrokes', 'clicks', 'heartbeats'].map((kind) => bit(counts[kind] ?? true)),
+      bit(counts.system),
+      ON_LOCK.indexOf((rules.onLock ?? 'nothing') as never),
     );
   } catch {
     return Float64Array.of(Number.NaN);
@@ -96,8 +98,8 @@ function toReport(detail: number[], flush: boolean): Report {
   return {
     ageMs: detail[0] as number,
     counts: named(COUNTS, detail.slice(1)),
-    contexts: detail[5] as number,
-    holds: holds(detail.slice(6), 'ttlMs'),
+    contexts: detail[6] as number,
+    holds: holds(detail.slice(7), 'ttlMs'),
     flush,
   };
 }

@@ -1,4 +1,4 @@
-import type { ContextStatus, Counts, EndedBecause, Phase, Status } from 'stillhere';
+import type { ContextStatus, Counts, EndedBecause, Phase, Policy, Status } from 'stillhere';
 
 // Gives names to the flat arrays of src/browser/view.rs, in its order. -1 stands for none.
 
@@ -11,7 +11,8 @@ export const REASONS: EndedBecause[] = [
   'authority-unreachable',
   'token-missing',
 ];
-export const COUNTS = ['keystrokes', 'clicks', 'heartbeats', 'notes'];
+export const COUNTS = ['keystrokes', 'clicks', 'heartbeats', 'notes', 'system'];
+export const ON_LOCK: Policy['onLock'][] = ['nothing', 'warn', 'end'];
 export const REFUSALS = ['untrusted', 'origin', 'rate', 'malformed'];
 
 type Flat = number[];
@@ -55,24 +56,20 @@ export function status(
   keepAlive: Omit<Status['keepAlive'], 'sent'>,
 ): Status {
   const [phase, because, idleMs, remainingMs] = flat as [number, number, number, number];
-  const rules = flat.slice(13);
+  const rules = flat.slice(14);
   const [logoutAt, observe] = rules.slice(4) as [number, number];
   const endedBecause = REASONS[because];
-  const [ends, reason, wasIdleMs, agoMs] = rules.slice(11) as [number, number, number, number];
+  const [ends, reason, wasIdleMs, agoMs] = rules.slice(13) as [number, number, number, number];
   const why = REASONS[reason];
-  const [keystrokes, clicks, heartbeats] = rules.slice(6).map(Boolean) as [
-    boolean,
-    boolean,
-    boolean,
-  ];
+  const [keystrokes, clicks, heartbeats, , system] = rules.slice(6).map(Boolean) as boolean[];
   return Object.freeze({
     phase: PHASES[phase] as Phase,
     ...(endedBecause && { endedBecause }),
     idleMs,
     remainingMs: orNull(remainingMs),
     counts: named<Counts>(COUNTS, flat.slice(4)),
-    refused: named<Status['refused']>(REFUSALS, flat.slice(8)),
-    contexts: flat[12] as number,
+    refused: named<Status['refused']>(REFUSALS, flat.slice(9)),
+    contexts: flat[13] as number,
     holds: holds(open, 'expiresInMs'),
     policy: Object.freeze({
       ...named<Status['policy']>(
@@ -81,10 +78,11 @@ export function status(
       ),
       ...(logoutAt < 0 ? {} : { logoutAt }),
       mode: observe ? 'observe' : 'enforce',
-      counts: Object.freeze({ keystrokes, clicks, heartbeats }),
+      counts: Object.freeze({ keystrokes, clicks, heartbeats, system }) as Policy['counts'],
       maxHoldMs: rules[9] as number,
+      onLock: ON_LOCK[rules[11] as number] as Policy['onLock'],
     }),
-    keepAlive: Object.freeze({ sent: rules[10] as number, ...keepAlive }),
+    keepAlive: Object.freeze({ sent: rules[12] as number, ...keepAlive }),
     observed: why ? Object.freeze({ ends, because: why, idleMs: wasIdleMs, agoMs }) : null,
   });
 }
@@ -93,7 +91,7 @@ export function contexts(flat: Flat): readonly ContextStatus[] {
   return rows(flat, (row) => {
     const id = hex(row);
     const [own, visible, streaming] = row.splice(0, 3).map(Boolean) as [boolean, boolean, boolean];
-    const counts = named<Counts>(COUNTS, row.splice(0, 4));
+    const counts = named<Counts>(COUNTS, row.splice(0, 5));
     const [sent, sentAgo, activeAgo] = row.splice(0, 3) as [number, number, number];
     const [sentAgoMs, activeAgoMs] = [orNull(sentAgo), orNull(activeAgo)];
     return { id, own, visible, streaming, counts, sent, sentAgoMs, activeAgoMs };

@@ -13,12 +13,13 @@ fn float(value: u64) -> f64 {
 }
 
 fn counts(counts: Counts, flat: &mut Vec<f64>) {
-    numbers([counts.keystrokes, counts.clicks, counts.heartbeats, counts.notes], flat);
+    let Counts { keystrokes, clicks, heartbeats, notes, system } = counts;
+    numbers(&[keystrokes, clicks, heartbeats, notes, system], flat);
 }
 
-fn numbers(four: [u32; 4], flat: &mut Vec<f64>) {
-    for number in four {
-        flat.push(f64::from(number));
+fn numbers(numbers: &[u32], flat: &mut Vec<f64>) {
+    for number in numbers {
+        flat.push(f64::from(*number));
     }
 }
 
@@ -29,7 +30,7 @@ fn flag(value: bool) -> f64 {
     f64::from(u8::from(value))
 }
 
-/// `phase, because, idleMs, remainingMs, 4 counts, 4 refusals, contexts, 10 of the policy,
+/// `phase, because, idleMs, remainingMs, 5 counts, 4 refusals, contexts, 12 of the policy,
 /// keep-alives sent`, and of ends that were only observed `ends, because, idleMs, agoMs`; phase and
 /// reasons by their order in the source, -1 for none.
 pub(crate) fn status(agent: &Agent, flat: &mut Vec<f64>) {
@@ -55,7 +56,7 @@ pub(crate) fn status(agent: &Agent, flat: &mut Vec<f64>) {
         remaining,
     ]);
     counts(facts.counts(), flat);
-    numbers([refused.untrusted, refused.origin, refused.rate, refused.malformed], flat);
+    numbers(&[refused.untrusted, refused.origin, refused.rate, refused.malformed], flat);
     flat.extend_from_slice(&[
         float(facts.live().count() as u64),
         float(policy.version),
@@ -68,6 +69,8 @@ pub(crate) fn status(agent: &Agent, flat: &mut Vec<f64>) {
         flag(policy.counts.clicks),
         flag(policy.counts.heartbeats),
         float(policy.max_hold_ms),
+        flag(policy.counts.system),
+        f64::from(policy.on_lock as u8),
         f64::from(sent),
         f64::from(observed.ends),
         observed.because.map_or(NONE, |because| f64::from(because as u8)),
@@ -102,7 +105,7 @@ pub(crate) fn holds(agent: &Agent, flat: &mut Vec<f64>) {
     }
 }
 
-/// What a keep-alive tells: `ageMs, 4 counts, contexts`, then its holds.
+/// What a keep-alive tells: `ageMs, 5 counts, contexts`, then its holds.
 pub(super) fn report(report: &Report, flat: &mut Vec<f64>) {
     flat.push(float(report.age_ms));
     counts(report.counts, flat);
@@ -112,7 +115,7 @@ pub(super) fn report(report: &Report, flat: &mut Vec<f64>) {
     }
 }
 
-/// `name (two halves), own, visible, streaming, 4 counts, sent, sentAgoMs, activeAgoMs` of each
+/// `name (two halves), own, visible, streaming, 5 counts, sent, sentAgoMs, activeAgoMs` of each
 /// live context.
 pub(crate) fn contexts(agent: &Agent, flat: &mut Vec<f64>) {
     let now = agent.now();

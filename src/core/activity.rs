@@ -21,7 +21,8 @@ impl Agent {
     /// counted and [`Agent::handle_input`] must be asked. This is all that most inputs cost.
     #[inline]
     pub fn count(&mut self, kind: Kind, wall: u64) -> bool {
-        if wall < self.hot.from || wall >= self.hot.until {
+        // Whether that counts is for the policy to say.
+        if wall < self.hot.from || wall >= self.hot.until || matches!(kind, Kind::System) {
             return false;
         }
         self.me.counts.add(kind);
@@ -43,6 +44,7 @@ impl Agent {
             Some(Kind::Keystroke) => counts.keystrokes,
             Some(Kind::Click) => counts.clicks,
             Some(Kind::Heartbeat) => counts.heartbeats,
+            Some(Kind::System) => counts.system,
             Some(Kind::Note) | None => true,
         };
         if !counted || self.facts.ended.is_some() {
@@ -65,6 +67,15 @@ impl Agent {
             self.me.counts.add(kind);
         }
         self.active(at);
+    }
+
+    /// The screen was locked. Whoever did so may be about to leave: all must know of it now.
+    pub(super) fn on_locked(&mut self) {
+        if self.facts.ended.is_none() {
+            self.locked_at = self.now();
+            self.facts.times.locked = self.facts.times.locked.max(self.locked_at);
+            self.urgent();
+        }
     }
 
     /// Somebody is here, or was then.

@@ -85,6 +85,8 @@ pub struct Agent {
     pub(super) join: Join,
     pub(super) pending: Counts,
     pub(super) pending_at: u64,
+    /// When this context last heard that the screen was locked.
+    pub(super) locked_at: u64,
     pub(super) away: bool,
     pub(super) closed: bool,
     pub(super) sender: Sender,
@@ -129,6 +131,7 @@ impl Agent {
             join: Join::Waiting { until: now + JOIN_MS },
             pending: Counts::default(),
             pending_at: 0,
+            locked_at: 0,
             away: false,
             closed: false,
             sender: Sender::Rest,
@@ -166,6 +169,7 @@ impl Agent {
             Input::Activity { kind, age_ms } => self.on_activity(Some(kind), age_ms),
             Input::Stay => self.on_activity(None, 0),
             Input::Refused(refusal) => self.refuse(refusal),
+            Input::Locked => self.on_locked(),
             Input::Wake => {}
             Input::Message(bytes) => self.on_message(bytes),
             Input::Lock(grant) => self.on_lock(grant),

@@ -7,7 +7,7 @@ use super::ended::EndedBecause;
 use super::facts::{Counts, Facts, Failure, Hold, Row, Times, Wish};
 use super::map::IdMap;
 use super::observed::Observed;
-use super::policy::{Counted, Mode, Policy};
+use super::policy::{Counted, Mode, OnLock, Policy};
 
 /// What can be written to a message and read back.
 pub(super) trait Wire: Sized {
@@ -104,6 +104,8 @@ number! {
     };
     Mode: |value| *value as u64,
         |reader| if reader.below(2) == 1 { Self::Observe } else { Self::Enforce };
+    OnLock: |value| *value as u64,
+        |reader| Self::ALL.get(reader.below(3) as usize).copied().unwrap_or_default();
 }
 
 /// A struct is its fields, in the order given here.
@@ -121,17 +123,17 @@ macro_rules! fields {
 }
 
 fields! {
-    Counts: keystrokes, clicks, heartbeats, notes;
+    Counts: keystrokes, clicks, heartbeats, notes, system;
     Row: seq, token, left, asleep, visible, streaming, counts, sent, sent_at, active_at;
     Hold: released, expires, changed, taken, by, leased, told, reason;
     Failure: at, in_a_row, retry_at;
-    Times: era, activity, acknowledged, answered, sent, began, held_elsewhere, granted, failure,
+    Times: era, activity, locked, acknowledged, answered, sent, began, held_elsewhere, granted, failure,
         observed, holds;
     Observed: at, idle_ms, because, ends;
     Wish: idle_timeout_ms, warn_before_ms, keepalive_ms, mode;
-    Counted: keystrokes, clicks, heartbeats;
+    Counted: keystrokes, clicks, heartbeats, system;
     Policy: version, idle_timeout_ms, warn_before_ms, keepalive_ms, logout_at, mode, counts,
-        max_hold_ms;
+        max_hold_ms, on_lock;
     Facts: times, rows, policy, wish, ended, everywhere;
 }
 
@@ -239,6 +241,8 @@ mod tests {
         assert_eq!(read::<u32>(&[0x80, 0x80, 0x80, 0x80, 0x10]), None);
         assert_eq!(read::<bool>(&[2]), None);
         assert_eq!(read::<Mode>(&[2]), None);
+        assert_eq!(read::<OnLock>(&[2]), Some(OnLock::End));
+        assert_eq!(read::<OnLock>(&[3]), None);
         assert_eq!(read::<Option<EndedBecause>>(&[7]), None);
         assert_eq!(read::<Vec<u8>>(&[0x81, 2, 0]), None, "more than a byte");
         assert_eq!(read::<Vec<u8>>(&[66]), None, "cut off");

@@ -42,6 +42,8 @@ pub enum Kind {
     Heartbeat,
     /// Activity that the app itself vouches for.
     Note,
+    /// Input anywhere on the machine, in whichever program, as the operating system knows it.
+    System,
 }
 
 /// How much activity of each kind was counted.
@@ -55,6 +57,8 @@ pub struct Counts {
     pub heartbeats: u32,
     /// Calls of `note()`.
     pub notes: u32,
+    /// Input that the operating system tells of.
+    pub system: u32,
 }
 
 impl Counts {
@@ -65,6 +69,7 @@ impl Counts {
             Kind::Click => &mut self.clicks,
             Kind::Heartbeat => &mut self.heartbeats,
             Kind::Note => &mut self.notes,
+            Kind::System => &mut self.system,
         };
         *field = field.saturating_add(1);
     }
@@ -77,6 +82,7 @@ impl Counts {
             clicks: self.clicks.saturating_add(other.clicks),
             heartbeats: self.heartbeats.saturating_add(other.heartbeats),
             notes: self.notes.saturating_add(other.notes),
+            system: self.system.saturating_add(other.system),
         }
     }
 }
@@ -182,6 +188,9 @@ pub struct Times {
     pub era: u32,
     /// The newest activity of any context; 0 while unknown.
     pub activity: u64,
+    /// When the screen of this machine was last locked; 0 while it never was. It stands until there is
+    /// newer activity, whatever is done about it: that is for the policy to say.
+    pub locked: u64,
     /// The newest activity that the authority is known to have: the latest moment that it can mean.
     pub acknowledged: u64,
     /// When the newest request that the authority answered began.
@@ -212,6 +221,7 @@ impl Times {
         };
         self.era = self.era.saturating_add(1);
         self.activity = moved(self.activity);
+        self.locked = moved(self.locked);
         self.acknowledged = moved(self.acknowledged);
         self.sent = moved(self.sent);
         self.began = moved(self.began);
@@ -234,11 +244,11 @@ impl Times {
 impl Times {
     /// What is left of it for whoever holds another token: what people did.
     pub fn of_the_group(self) -> Self {
-        let Self { era, activity, mut holds, .. } = self;
+        let Self { era, activity, locked, mut holds, .. } = self;
         for hold in holds.values_mut() {
             hold.told = false;
         }
-        Self { era, activity, holds, ..Self::default() }
+        Self { era, activity, locked, holds, ..Self::default() }
     }
 }
 
@@ -252,6 +262,7 @@ impl Merge for Times {
             return;
         }
         self.activity = self.activity.max(other.activity);
+        self.locked = self.locked.max(other.locked);
         self.acknowledged = self.acknowledged.max(other.acknowledged);
         self.answered = self.answered.max(other.answered);
         self.sent = self.sent.max(other.sent);

@@ -2,7 +2,7 @@
 
 use super::answer::{Alive, Answer};
 use super::ended::EndedBecause;
-use super::policy::{Counted, Mode, Policy};
+use super::policy::{Counted, Mode, OnLock, Policy};
 
 /// Reads an answer of the shape that docs/contract.md names, in the order of `js/page.ts`. Each
 /// value is a whole number, exact in a double; -1 for what is not there, NaN for what is no
@@ -37,8 +37,10 @@ fn policy(flat: &[f64]) -> Option<Policy> {
             keystrokes: flag(flat, 14),
             clicks: flag(flat, 15),
             heartbeats: flag(flat, 16),
+            system: flag(flat, 17),
         },
         max_hold_ms: number(flat, 12)?,
+        on_lock: *OnLock::ALL.get(number(flat, 18)? as usize)?,
     })
 }
 
@@ -59,6 +61,24 @@ fn flag(flat: &[f64], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_that_nobody_knows_is_no_rule() {
+        let mut flat = [1.0; 19];
+        flat[0] = 0.0;
+        for (number, on_lock) in [(0.0, OnLock::Nothing), (1.0, OnLock::Warn), (2.0, OnLock::End)] {
+            flat[18] = number;
+            let Some(Answer::Alive(Alive { policy: Some(policy), .. })) = answer(&flat) else {
+                panic!("an answer");
+            };
+            assert_eq!((policy.on_lock, policy.counts.system), (on_lock, true));
+        }
+        for number in [-1.0, 3.0] {
+            flat[18] = number;
+            assert_eq!(answer(&flat), None, "{number}");
+        }
+        assert_eq!(answer(&flat[..18]), None, "one that is left out is not guessed at");
+    }
 
     #[test]
     fn an_answer_with_a_number_that_is_none_is_no_answer() {

@@ -45,11 +45,15 @@ pub enum Input<'a> {
     Activity {
         /// What was counted.
         kind: Kind,
-        /// How long ago it was, in milliseconds, where the page was stalled and the event says so.
+        /// How long ago it was, in milliseconds, where the page was stalled and the event says so, or
+        /// the operating system does. One that is older than what is known moves nothing back.
         age_ms: u64,
     },
     /// Something that was not counted.
     Refused(Refusal),
+    /// The screen of this machine was locked now. That it is unlocked needs no input of its own: the
+    /// first activity says so.
+    Locked,
     /// The timer fired. A hint: nothing follows from it but a look at the clock.
     Wake,
     /// A message of another context.

@@ -3,7 +3,7 @@
 
 use super::agent::{Agent, Join};
 use super::sender::Sender;
-use super::share::{JOIN_MS, Share};
+use super::share::{JOIN_MS, News, Share};
 use super::time::{JUMP_MS, Jump, Reading};
 
 /// By how much nearer it must be that the clock was set than that the machine slept, in milliseconds:
@@ -43,6 +43,9 @@ impl Agent {
         if self.me.active_at < since {
             self.me.active_at = self.me.active_at.saturating_add_signed(by);
         }
+        if self.locked_at < since {
+            self.locked_at = self.locked_at.saturating_add_signed(by);
+        }
         self.started = self.started.saturating_add_signed(by);
         self.told = self.told.saturating_add_signed(by);
         self.ahead_by = 0;
@@ -64,9 +67,16 @@ impl Agent {
         if self.me.active_at < self.check_from {
             self.me.active_at = self.me.active_at.saturating_add(by).min(self.now());
         }
+        if self.locked_at > 0 && self.locked_at < self.check_from {
+            self.locked_at = self.locked_at.saturating_add(by).min(self.now());
+        }
         self.started = self.started.saturating_add(by);
         let times = &mut self.facts.times;
         times.activity = times.activity.max(self.me.active_at);
+        if self.locked_at > times.locked {
+            times.locked = self.locked_at;
+            self.share.news = News::Urgent;
+        }
         // What is under way was begun, and will be answered, in moments of before.
         self.stop_sending();
         self.news();

@@ -28,6 +28,25 @@ pub enum Mode {
     Observe,
 }
 
+/// What a locked screen does to the session of whoever locked it. Newer activity takes it back, and a
+/// hold keeps the session as always (docs/decisions/screen-lock.md).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnLock {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// The warning is due at once, and the end [`Policy::warn_before_ms`] after the lock.
+    Warn,
+    /// The end is due at once.
+    End,
+}
+
+impl OnLock {
+    /// All of them, in the order of their numbers on the wire.
+    pub const ALL: [Self; 3] = [Self::Nothing, Self::Warn, Self::End];
+}
+
 /// Which kinds of input count as activity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Counted {
@@ -37,13 +56,17 @@ pub struct Counted {
     pub clicks: bool,
     /// Accepted heartbeats of an embedding host.
     pub heartbeats: bool,
+    /// Input anywhere on the machine, where the operating system tells of it. Not unless it is asked
+    /// for: to work in other programs is not to work in this one.
+    #[serde(default)]
+    pub system: bool,
 }
 
 impl Counted {
-    /// Everything counts.
-    pub const ALL: Self = Self { keystrokes: true, clicks: true, heartbeats: true };
+    /// Everything that people do in a page counts, and nothing that they do elsewhere.
+    pub const ALL: Self = Self { keystrokes: true, clicks: true, heartbeats: true, system: false };
 
-    /// Whether everything counts.
+    /// Whether everything counts that people do in a page.
     #[must_use]
     pub const fn is_all(self) -> bool {
         self.keystrokes && self.clicks && self.heartbeats
@@ -70,6 +93,9 @@ pub struct Policy {
     pub counts: Counted,
     /// Longest time to live of a hold, in milliseconds.
     pub max_hold_ms: u64,
+    /// What a locked screen does.
+    #[serde(default)]
+    pub on_lock: OnLock,
 }
 
 impl Ranked for Policy {
@@ -102,6 +128,7 @@ impl Policy {
         mode: Mode::Enforce,
         counts: Counted::ALL,
         max_hold_ms: 60 * 60 * 1000,
+        on_lock: OnLock::Nothing,
     };
 
     /// Checks every range. `dev` allows the short times of the development mode.
@@ -180,6 +207,9 @@ mod tests {
     #[test]
     fn all_is_counted_only_if_each_kind_is() {
         assert!(Counted::ALL.is_all());
+        let Counted { system, .. } = Policy::DEFAULT.counts;
+        assert!(!system, "work in other programs counts only where that is asked for");
+        assert!(Counted { system: true, ..Counted::ALL }.is_all(), "nothing that a page counts");
         for counted in [
             Counted { keystrokes: false, ..Counted::ALL },
             Counted { clicks: false, ..Counted::ALL },

@@ -2,7 +2,9 @@
 //! Pure functions, so contexts that share facts cannot drift.
 
 use super::facts::Facts;
-use super::policy::{MIN_DEV_IDLE_TIMEOUT_MS, MIN_IDLE_TIMEOUT_MS, MIN_KEEPALIVE_MS, Mode, Policy};
+use super::policy::{
+    MIN_DEV_IDLE_TIMEOUT_MS, MIN_IDLE_TIMEOUT_MS, MIN_KEEPALIVE_MS, Mode, OnLock, Policy,
+};
 
 /// Where a session stands (docs/contract.md, section 1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,13 +87,25 @@ pub fn held_until(facts: &Facts, now: u64) -> Option<u64> {
 /// (A release is an activity of its own.) 0 while nothing is known.
 #[must_use]
 pub fn basis(facts: &Facts, now: u64) -> u64 {
-    let mut from = facts.times.activity.max(facts.times.acknowledged);
+    busy_until(facts, now).max(facts.times.acknowledged)
+}
+
+/// The same as far as it is known here: the newest activity, or the moment at which a hold lapsed.
+fn busy_until(facts: &Facts, now: u64) -> u64 {
+    let mut from = facts.times.activity;
     for hold in facts.times.holds.values() {
         if !hold.released && hold.expires <= now {
             from = from.max(hold.expires);
         }
     }
     from
+}
+
+/// Whether the screen was locked, and nobody was busy since. What the authority acknowledged does not say
+/// so: it is as late as it can be, and the very key that locks the screen would be later than the lock.
+#[must_use]
+pub fn is_locked(facts: &Facts, now: u64) -> bool {
+    facts.times.locked > busy_until(facts, now)
 }
 
 /// When the warning and the end are due. `None` while held or while nothing is known.
@@ -122,13 +136,26 @@ pub fn due(facts: &Facts, policy: &Policy, now: u64) -> Option<Due> {
     // The authority says by its own clock when that moment is; this machine's may be wrong. A hold
     // that outlived it put it off until the hold was over.
     let scheduled_at = |at: u64| at.max(facts.times.granted).max(basis).min(idle_at);
-    let end_at = policy.logout_at.filter(|at| *at > seen).map_or(idle_at, scheduled_at);
+    let planned_at = policy.logout_at.filter(|at| *at > seen).map_or(idle_at, scheduled_at);
+    // A locked screen is waited on no longer than that.
+    let patience_ms = match policy.on_lock {
+        OnLock::Nothing => u64::MAX,
+        OnLock::Warn => policy.warn_before_ms,
+        OnLock::End => 0,
+    };
+    let locked = facts.times.locked;
+    let locked_at = if locked > seen && is_locked(facts, now) {
+        locked.max(basis).saturating_add(patience_ms)
+    } else {
+        u64::MAX
+    };
+    let end_at = planned_at.min(locked_at);
     // What the authority called held is asked again before anything is decided.
     let again = facts.times.held_elsewhere;
     Some(Due {
         warn_at: end_at.saturating_sub(policy.warn_before_ms).max(again),
         end_at: end_at.max(again),
-        scheduled: end_at < idle_at,
+        scheduled: planned_at < idle_at.min(locked_at),
         observed,
     })
 }

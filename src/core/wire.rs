@@ -8,7 +8,7 @@ use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS, Policy};
 use super::time::JUMP_MS;
 
 /// The version of this format; another one is ignored.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 /// Longest message, in bytes.
 pub const MAX_BYTES: usize = 256 * 1024;
 /// Most rows and holds in a message.
@@ -91,6 +91,7 @@ fn is_plausible(facts: &Facts, now: u64, era: u32) -> bool {
     let latest = now + 2 * JUMP_MS;
     let past = [
         times.activity,
+        times.locked,
         times.acknowledged,
         times.answered,
         times.sent,
@@ -162,6 +163,7 @@ mod tests {
     #[test]
     fn no_moment_is_taken_in_that_nobody_can_mean() {
         bounded(LATEST, |facts, at| facts.times.activity = at);
+        bounded(LATEST, |facts, at| facts.times.locked = at);
         bounded(LATEST, |facts, at| facts.times.acknowledged = at);
         bounded(LATEST, |facts, at| facts.times.answered = at);
         bounded(LATEST, |facts, at| facts.times.sent = at);
@@ -214,7 +216,13 @@ mod tests {
             let mut facts = Facts::default();
             // Nobody counts that far; it makes each row as long as it can be.
             let (most, long) = (u32::MAX, u64::MAX);
-            let counts = Counts { keystrokes: most, clicks: most, heartbeats: most, notes: most };
+            let counts = Counts {
+                keystrokes: most,
+                clicks: most,
+                heartbeats: most,
+                notes: most,
+                system: most,
+            };
             for id in 0..rows {
                 let row = Row { seq: 1, token: most, counts, sent: most, ..Row::default() };
                 facts.rows.insert(long - id, Row { sent_at: long, active_at: long, ..row });

@@ -5,7 +5,7 @@ use stillhere::core::ended::EndedBecause;
 use stillhere::core::facts::{Counts, Facts, Failure, Hold, Merge, Row, Times, Wish};
 use stillhere::core::map::IdMap;
 use stillhere::core::observed::Observed;
-use stillhere::core::policy::{Mode, Policy};
+use stillhere::core::policy::{Counted, Mode, OnLock, Policy};
 use stillhere::core::wire::{self, Envelope};
 
 const NOW: u64 = 1_000_000;
@@ -13,7 +13,8 @@ const NOW: u64 = 1_000_000;
 /// A row is whatever its context wrote under that number; whoever found it gone, and says so under the
 /// same, knew it as it was before.
 fn row(_: u64, (seq, left): (u32, bool)) -> Row {
-    let counts = Counts { keystrokes: seq, clicks: seq / 2, heartbeats: 0, notes: seq / 3 };
+    let counts =
+        Counts { keystrokes: seq, clicks: seq / 2, heartbeats: 0, notes: seq / 3, system: seq / 5 };
     Row {
         seq,
         token: seq / 4,
@@ -69,13 +70,14 @@ fn observed() -> impl Strategy<Value = Observed> {
 }
 
 fn times() -> impl Strategy<Value = Times> {
-    let moments = (0..NOW, 0..NOW, 0..NOW, 0..NOW, 0..NOW);
+    let moments = (0..NOW, 0..NOW, 0..NOW, 0..NOW, 0..NOW, 0..NOW);
     let failure = (0..NOW, 0u16..9, 0..NOW);
     let holds = (any::<bool>(), any::<bool>(), 0..9u64, 0..9u64);
     let times = (0u32..3, moments, failure, observed(), map(holds, hold));
     times.prop_map(|(era, moments, failure, observed, holds)| Times {
         era,
         activity: moments.0,
+        locked: moments.5,
         acknowledged: moments.1,
         answered: moments.2,
         sent: moments.3,
@@ -89,8 +91,12 @@ fn times() -> impl Strategy<Value = Times> {
 }
 
 fn facts() -> impl Strategy<Value = Facts> {
+    // The rules of one version are one set of rules.
     let policy = prop::option::of((0u64..4, 60_000u64..900_000).prop_map(|(version, idle)| {
-        Policy { version, idle_timeout_ms: idle, warn_before_ms: 20_000, ..Policy::DEFAULT }
+        let counts = Counted { system: idle % 2 == 0, ..Counted::ALL };
+        let on_lock = OnLock::ALL[idle as usize % 3];
+        let times = Policy { warn_before_ms: 20_000, ..Policy::DEFAULT };
+        Policy { version, idle_timeout_ms: idle, counts, on_lock, ..times }
     }));
     let duration = || prop::option::of(1_000u64..900_000);
     let wishes = (duration(), duration(), duration(), any::<bool>());
@@ -140,6 +146,7 @@ proptest! {
         prop_assert!(both.times.era >= a.times.era);
         if both.times.era == a.times.era {
             prop_assert!(both.times.activity >= a.times.activity);
+            prop_assert!(both.times.locked >= a.times.locked);
             prop_assert!(both.times.acknowledged >= a.times.acknowledged);
             prop_assert!(both.times.observed.at >= a.times.observed.at);
             prop_assert!(both.times.observed.ends >= a.times.observed.ends);

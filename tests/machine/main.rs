@@ -16,6 +16,7 @@ mod groups;
 mod hold_edges;
 mod holds;
 mod idle_is_silent;
+mod locked;
 mod newcomers;
 mod observe;
 mod one_keepalive;
@@ -27,6 +28,7 @@ mod schedule;
 mod sender_dies;
 mod stalls;
 mod stream;
+mod system;
 mod told_again;
 mod who_asks;
 

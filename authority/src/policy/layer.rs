@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use stillhere::core::policy::{
     Counted, MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS, MIN_DEV_IDLE_TIMEOUT_MS, MIN_IDLE_TIMEOUT_MS,
-    MIN_KEEPALIVE_MS, MIN_WARN_BEFORE_MS, Mode,
+    MIN_KEEPALIVE_MS, MIN_WARN_BEFORE_MS, Mode, OnLock,
 };
 use utoipa::ToSchema;
 
@@ -82,6 +82,38 @@ impl From<ModeBody> for Mode {
     }
 }
 
+/// What a locked screen does to the session of whoever locked it, where a desktop app tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum OnLockBody {
+    /// Nothing.
+    Nothing,
+    /// The warning is due at once, and the end `warn_before_ms` after the lock.
+    Warn,
+    /// The end is due at once.
+    End,
+}
+
+impl From<OnLockBody> for OnLock {
+    fn from(on_lock: OnLockBody) -> Self {
+        match on_lock {
+            OnLockBody::Nothing => Self::Nothing,
+            OnLockBody::Warn => Self::Warn,
+            OnLockBody::End => Self::End,
+        }
+    }
+}
+
+impl From<OnLock> for OnLockBody {
+    fn from(on_lock: OnLock) -> Self {
+        match on_lock {
+            OnLock::Nothing => Self::Nothing,
+            OnLock::Warn => Self::Warn,
+            OnLock::End => Self::End,
+        }
+    }
+}
+
 /// In what a console shows an idle timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -102,17 +134,20 @@ pub struct CountedBody {
     pub clicks: bool,
     /// Accepted heartbeats of an embedding host.
     pub heartbeats: bool,
+    /// Input in other programs, as the operating system knows it. Left out: it does not count.
+    #[serde(default)]
+    pub system: bool,
 }
 
 impl From<CountedBody> for Counted {
-    fn from(CountedBody { keystrokes, clicks, heartbeats }: CountedBody) -> Self {
-        Self { keystrokes, clicks, heartbeats }
+    fn from(CountedBody { keystrokes, clicks, heartbeats, system }: CountedBody) -> Self {
+        Self { keystrokes, clicks, heartbeats, system }
     }
 }
 
 impl From<Counted> for CountedBody {
-    fn from(Counted { keystrokes, clicks, heartbeats }: Counted) -> Self {
-        Self { keystrokes, clicks, heartbeats }
+    fn from(Counted { keystrokes, clicks, heartbeats, system }: Counted) -> Self {
+        Self { keystrokes, clicks, heartbeats, system }
     }
 }
 
@@ -166,6 +201,9 @@ pub struct Layer {
     /// What counts as activity in the pages.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "object")]
     pub counts: Option<CountedBody>,
+    /// What a locked screen does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_lock: Option<OnLockBody>,
     /// Whether the tokens of one sign-in share activity and holds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link_tokens: Option<bool>,

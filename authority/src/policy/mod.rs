@@ -287,6 +287,7 @@ fn in_force(values: &Values<'_>, settings: &Policy, version: u64) -> InForce {
             mode: values.mode.value,
             counts: values.counts.value,
             max_hold_ms: values.max_hold_ms.value,
+            on_lock: values.on_lock.value,
         },
         grace: None,
         link_tokens: values.link_tokens.value,

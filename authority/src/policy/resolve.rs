@@ -2,7 +2,7 @@
 //! then the server's own. Then the limits.
 
 use serde::Serialize;
-use stillhere::core::policy::{Counted, MIN_KEEPALIVE_MS, Mode, Policy};
+use stillhere::core::policy::{Counted, MIN_KEEPALIVE_MS, Mode, OnLock, Policy};
 use utoipa::ToSchema;
 
 use super::{
@@ -58,6 +58,7 @@ pub(crate) struct Values<'a> {
     pub(crate) max_hold_ms: Chosen<'a, u64>,
     pub(crate) mode: Chosen<'a, Mode>,
     pub(crate) counts: Chosen<'a, Counted>,
+    pub(crate) on_lock: Chosen<'a, OnLock>,
     pub(crate) link_tokens: Chosen<'a, bool>,
     /// The layer whose daily logout applies.
     pub(crate) daily: Option<(&'a Entry, Source<'a>)>,
@@ -129,6 +130,7 @@ impl<'a> Stack<'a> {
             max_hold_ms: self.choose(|l| l.max_hold_ms, settings.max_hold_ms),
             mode: self.choose(|l| l.mode.map(Mode::from), settings.mode),
             counts: self.choose(|l| l.counts.map(Counted::from), settings.counts),
+            on_lock: self.choose(|l| l.on_lock.map(OnLock::from), settings.on_lock),
             link_tokens: self.choose(|l| l.link_tokens, link_tokens),
             daily: self.first(|entry| entry.schedule.is_some()),
             api: self.first(|entry| entry.api.is_some()),

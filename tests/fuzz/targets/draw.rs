@@ -5,7 +5,7 @@ use stillhere::core::answer::{Alive, Answer};
 use stillhere::core::ended::EndedBecause;
 use stillhere::core::facts::{Counts, Facts, Failure, Hold, Kind, Row, Times, Wish};
 use stillhere::core::observed::Observed;
-use stillhere::core::policy::{Counted, Mode, Policy};
+use stillhere::core::policy::{Counted, Mode, OnLock, Policy};
 
 use super::driver::{ME, START};
 
@@ -59,7 +59,8 @@ pub fn kind(bytes: &mut Bytes<'_>) -> Result<Kind> {
 
 fn counts(bytes: &mut Bytes<'_>) -> Result<Counts> {
     let [keystrokes, clicks, heartbeats, notes] = bytes.arbitrary()?;
-    Ok(Counts { keystrokes, clicks, heartbeats, notes })
+    // Of what was drawn already: the committed inputs stay what they are.
+    Ok(Counts { keystrokes, clicks, heartbeats, notes, system: notes / 3 })
 }
 
 fn row(bytes: &mut Bytes<'_>, now: u64) -> Result<Row> {
@@ -117,7 +118,8 @@ fn times(bytes: &mut Bytes<'_>, now: u64) -> Result<Times> {
         },
         ..Times::default()
     };
-    // Of what was drawn already: the committed inputs stay what they are.
+    // As above.
+    times.locked = times.sent.max(times.answered).saturating_sub(500);
     let Failure { at, in_a_row, .. } = times.failure;
     let because = EndedBecause::ALL.get(usize::from(in_a_row % 8)).copied();
     let ends = in_a_row.into();
@@ -143,16 +145,21 @@ pub fn wish(bytes: &mut Bytes<'_>) -> Result<Wish> {
 pub fn policy(bytes: &mut Bytes<'_>, now: u64) -> Result<Policy> {
     let idle_timeout_ms = one(bytes, &[10_000, 300_000, 1_000, 28_800_000, 999, 0, u64::MAX])?;
     let [keystrokes, clicks, heartbeats] = bytes.arbitrary()?;
-    Ok(Policy {
+    let mut policy = Policy {
         version: one(bytes, &[0, 1, 2, 3, now, u64::MAX])?,
         idle_timeout_ms,
         warn_before_ms: one(bytes, &[0, 500, 4_000, 9_999, 20_000, u64::MAX])?,
         keepalive_ms: one(bytes, &[1_000, 1_000, 2_000, 10_000, 28_800_000, 0])?,
         logout_at: if bytes.ratio(1, 4)? { Some(moment(bytes, now)?) } else { None },
         mode: one(bytes, &[Mode::Enforce, Mode::Observe])?,
-        counts: Counted { keystrokes, clicks, heartbeats },
+        counts: Counted { keystrokes, clicks, heartbeats, system: keystrokes != clicks },
         max_hold_ms: one(bytes, &[0, 1_000, 60_000, 86_400_000, 86_400_001])?,
-    })
+        ..Policy::DEFAULT
+    };
+    // As above.
+    let Policy { warn_before_ms, keepalive_ms, .. } = policy;
+    policy.on_lock = OnLock::ALL[(warn_before_ms ^ keepalive_ms) as usize % 3];
+    Ok(policy)
 }
 
 fn perhaps_policy(bytes: &mut Bytes<'_>, now: u64) -> Result<Option<Policy>> {

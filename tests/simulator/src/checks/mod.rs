@@ -279,8 +279,10 @@ impl Checks {
         let Some(before) = before else { return };
         let context = &world.contexts[at];
         self.pressed += u64::from(matches!(input, Input::Activity { .. }));
-        let Counts { keystrokes, clicks, heartbeats, notes } = context.agent.facts().counts();
-        let counted: u64 = [keystrokes, clicks, heartbeats, notes].map(u64::from).iter().sum();
+        let counts = context.agent.facts().counts();
+        let Counts { keystrokes, clicks, heartbeats, notes, system } = counts;
+        let kinds = [keystrokes, clicks, heartbeats, notes, system];
+        let counted: u64 = kinds.map(u64::from).iter().sum();
         if counted > self.pressed {
             let what = format!("{counted} counted of {} that were no refusals", self.pressed);
             self.broken(world.now, Some(at), Rule::OnlyTrusted, what);

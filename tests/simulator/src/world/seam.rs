@@ -15,8 +15,8 @@ fn number(value: Option<u64>) -> f64 {
     value.map_or(-1.0, |value| value as f64)
 }
 
-fn numbers(answer: &Answer) -> [f64; 17] {
-    let mut flat = [-1.0; 17];
+fn numbers(answer: &Answer) -> [f64; 19] {
+    let mut flat = [-1.0; 19];
     match answer {
         Answer::Alive(alive) => {
             flat[0] = 0.0;
@@ -31,7 +31,7 @@ fn numbers(answer: &Answer) -> [f64; 17] {
     flat
 }
 
-fn fill(flat: &mut [f64; 17], alive: &Alive) {
+fn fill(flat: &mut [f64; 19], alive: &Alive) {
     flat[3..7].copy_from_slice(&[
         number(alive.idle_ms),
         number(alive.remaining_ms),
@@ -51,22 +51,29 @@ fn fill(flat: &mut [f64; 17], alive: &Alive) {
         bit(policy.counts.keystrokes),
         bit(policy.counts.clicks),
         bit(policy.counts.heartbeats),
+        bit(policy.counts.system),
+        f64::from(policy.on_lock as u8),
     ]);
 }
 
 #[cfg(test)]
 mod tests {
     use stillhere::core::ended::EndedBecause;
+    use stillhere::core::policy::{Counted, OnLock};
 
     use super::*;
 
     #[test]
     fn what_crosses_is_the_same_on_the_other_side() {
         let policy = Policy { version: 7, logout_at: Some(1_700_000_000_000), ..Policy::DEFAULT };
+        let counts = Counted { system: true, ..Counted::ALL };
+        let desktop = Policy { counts, on_lock: OnLock::End, ..policy.clone() };
         let alive = Alive { idle_ms: Some(0), policy: Some(policy), ..Alive::default() };
+        let locks = Alive { idle_ms: Some(0), policy: Some(desktop), ..Alive::default() };
         let held = Alive { held: true, remaining_ms: Some(5), ..Alive::default() };
         for answer in [
             Answer::Alive(alive),
+            Answer::Alive(locks),
             Answer::Alive(held),
             Answer::Gone(EndedBecause::TokenMissing),
             Answer::Unreachable { retry_after_ms: None },

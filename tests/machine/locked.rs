@@ -1,0 +1,424 @@
+//! The screen is locked: what the policy wants then, everywhere and after the authority was asked
+//! (docs/decisions/screen-lock.md).
+
+use stillhere::core::ended::EndedBecause;
+use stillhere::core::facts::{Kind, Wish};
+use stillhere::core::input::{Departure, Input};
+use stillhere::core::output::Event;
+use stillhere::core::policy::{Mode, OnLock, Policy};
+use stillhere::core::rules::Phase;
+use stillhere_session::session::Session;
+
+use crate::rig::{Network, START, World};
+use crate::short;
+
+fn rules(on_lock: OnLock) -> Policy {
+    Policy { on_lock, ..short() }
+}
+
+/// Pages of somebody who typed in the first of them two seconds ago.
+fn world(on_lock: OnLock, pages: usize) -> World {
+    world_under(rules(on_lock), pages)
+}
+
+fn world_under(policy: Policy, pages: usize) -> World {
+    let mut world = World::new(1, Network::GOOD, policy);
+    world.enforces = true;
+    world.open_all(pages);
+    world.key(0);
+    world.run(2_000);
+    world.count_anew();
+    world
+}
+
+fn why(world: &World, at: usize) -> Option<EndedBecause> {
+    world.contexts[at].agent.facts().ended
+}
+
+/// When each page showed the end, in milliseconds after `from`.
+fn ended_after(world: &World, from: u64) -> Vec<u64> {
+    world.ended_at().iter().map(|at| at - from).collect()
+}
+
+fn phases(world: &mut World) -> Vec<Phase> {
+    (0..world.contexts.len()).map(|at| world.phase(at)).collect()
+}
+
+#[test]
+fn unless_the_policy_says_so_it_is_nothing() {
+    let mut world = world(OnLock::Nothing, 3);
+    world.tell(1, Input::Locked);
+    world.run(3_000);
+    assert_eq!(world.tally.questions, 0, "nobody is asked for that");
+    assert_eq!(phases(&mut world), [Phase::Active; 3]);
+    let from = world.now;
+    world.run(6_000);
+    assert_eq!(ended_after(&world, from).len(), 3);
+    assert!(ended_after(&world, from).iter().all(|ms| (4_980..5_100).contains(ms)), "as ever");
+}
+
+#[test]
+fn all_are_warned_at_once_and_end_when_the_warning_is_over() {
+    let mut world = world(OnLock::Warn, 3);
+    let locked = world.now;
+    world.tell(1, Input::Locked);
+    assert_eq!(phases(&mut world), [Phase::Active; 3], "not before the authority was asked");
+    world.run(200);
+    assert_eq!(phases(&mut world), [Phase::Warning; 3]);
+    assert_eq!(world.tally.questions, 1, "by one for all");
+    world.run(3_750);
+    assert!(world.ended_at().is_empty());
+    world.run(250);
+    let ended = ended_after(&world, locked);
+    assert!(ended.len() == 3 && ended.iter().all(|ms| (4_000..4_050).contains(ms)), "{ended:?}");
+    assert_eq!(why(&world, 2), Some(EndedBecause::Idle));
+    assert_eq!((world.tally.questions, world.tally.ends), (2, 1), "and the authority is told");
+}
+
+#[test]
+fn all_end_at_once() {
+    let mut world = world(OnLock::End, 3);
+    let locked = world.now;
+    world.tell(1, Input::Locked);
+    assert_eq!(phases(&mut world)[1], Phase::Checking, "the authority is asked first");
+    world.run(200);
+    let ended = ended_after(&world, locked);
+    assert!(ended.len() == 3 && ended.iter().all(|ms| *ms < 50), "{ended:?}");
+    assert_eq!(why(&world, 0), Some(EndedBecause::Idle));
+    assert_eq!((world.tally.questions, world.tally.ends), (1, 1), "and the authority is told");
+}
+
+#[test]
+fn no_end_is_later_than_without_it() {
+    let mut world = world(OnLock::Warn, 2);
+    world.run(5_500);
+    let locked = world.now;
+    world.tell(0, Input::Locked);
+    world.run(3_000);
+    let ended = ended_after(&world, locked);
+    assert!(ended.len() == 2 && ended.iter().all(|ms| *ms < 2_600), "{ended:?}");
+}
+
+#[test]
+fn whoever_is_back_takes_it_back() {
+    let mut world = world(OnLock::Warn, 3);
+    world.tell(0, Input::Locked);
+    world.run(3_500);
+    assert_eq!(world.phase(1), Phase::Warning);
+    world.key(2);
+    world.run(20);
+    assert_eq!(phases(&mut world), [Phase::Active; 3]);
+    world.run(5_000);
+    assert_eq!(phases(&mut world), [Phase::Active; 3], "the idle time counts from that key");
+    world.run(5_100);
+    assert!(world.all_ended());
+}
+
+#[test]
+fn a_key_of_before_it_that_is_heard_late_does_not() {
+    for (on_lock, over) in [(OnLock::Warn, 4_100), (OnLock::End, 100)] {
+        let mut world = world(on_lock, 2);
+        world.tell(0, Input::Locked);
+        world.run(10);
+        world.tell(1, Input::Activity { kind: Kind::Keystroke, age_ms: 1_000 });
+        world.run(over);
+        assert!(world.all_ended(), "{on_lock:?}");
+    }
+}
+
+#[test]
+fn the_key_that_locks_the_screen_is_not_newer_however_slow_the_authority_is() {
+    for (on_lock, over) in [(OnLock::Warn, 6_000), (OnLock::End, 2_000)] {
+        let mut world = world(on_lock, 2);
+        world.run(1_000);
+        world.network.latency = 400;
+        world.key(0);
+        world.run(100);
+        assert!(world.tally.in_flight > 0, "the keep-alive is under way");
+        world.key(0);
+        world.run(30);
+        world.tell(0, Input::Locked);
+        world.run(over);
+        assert!(world.all_ended(), "{on_lock:?}");
+        assert_eq!(why(&world, 1), Some(EndedBecause::Idle));
+    }
+}
+
+/// A minute of idle time and a warning of 20 s.
+fn longer(on_lock: OnLock) -> Policy {
+    let times = Policy { idle_timeout_ms: 60_000, warn_before_ms: 20_000, ..rules(on_lock) };
+    Policy { keepalive_ms: 5_000, ..times }
+}
+
+#[test]
+fn whoever_works_elsewhere_since_keeps_the_session() {
+    let mut world = world_under(longer(OnLock::Warn), 2);
+    world.run(8_000);
+    world.tell(0, Input::Locked);
+    world.run(5_000);
+    assert_eq!(world.phase(0), Phase::Warning);
+    world.active_elsewhere(0);
+    world.run(20_000);
+    assert_eq!(phases(&mut world), [Phase::Active; 2], "the authority knew of it at the deadline");
+    assert_eq!(world.tally.ends, 0);
+}
+
+#[test]
+fn whoever_worked_elsewhere_before_does_not() {
+    for on_lock in [OnLock::Warn, OnLock::End] {
+        let mut world = world_under(longer(on_lock), 2);
+        world.run(20_000);
+        world.active_elsewhere(500);
+        world.tell(0, Input::Locked);
+        world.run(20_100);
+        assert!(world.all_ended(), "{on_lock:?}");
+        assert_eq!(world.tally.ends, 1);
+    }
+}
+
+#[test]
+fn a_hold_keeps_the_session_and_its_release_is_activity() {
+    for on_lock in [OnLock::Warn, OnLock::End] {
+        let mut world = world(on_lock, 2);
+        world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 0 });
+        world.run(1_000);
+        world.tell(0, Input::Locked);
+        world.run(30_000);
+        assert_eq!(phases(&mut world), [Phase::Held; 2], "{on_lock:?}");
+        world.tell(1, Input::Release(1));
+        world.run(5_500);
+        assert_eq!(phases(&mut world), [Phase::Active; 2], "{on_lock:?}: the call was ended");
+        world.run(5_000);
+        assert!(world.all_ended());
+    }
+}
+
+#[test]
+fn a_hold_that_lapses_is_as_one_that_is_released() {
+    for on_lock in [OnLock::Warn, OnLock::End] {
+        let mut world = world(on_lock, 2);
+        world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 9_000 });
+        world.run(1_000);
+        world.tell(0, Input::Locked);
+        world.run(7_900);
+        assert_eq!(phases(&mut world), [Phase::Held; 2]);
+        let lapsed = world.now + 100;
+        world.run(5_500);
+        assert_eq!(phases(&mut world), [Phase::Active; 2], "{on_lock:?}: as the authority reckons");
+        world.run(5_000);
+        let ended = ended_after(&world, lapsed);
+        assert!(ended.len() == 2 && ended.iter().all(|ms| *ms >= 10_000), "{on_lock:?}");
+        // What follows is locked anew.
+        let mut world = self::world(on_lock, 2);
+        world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 3_000 });
+        world.run(4_000);
+        world.tell(0, Input::Locked);
+        world.run(4_200);
+        assert!(world.all_ended(), "{on_lock:?}");
+    }
+}
+
+#[test]
+fn it_is_locked_again() {
+    let mut world = world(OnLock::Warn, 2);
+    world.tell(0, Input::Locked);
+    world.run(2_000);
+    world.key(1);
+    world.run(2_000);
+    assert_eq!(world.phase(0), Phase::Active);
+    let locked = world.now;
+    world.tell(0, Input::Locked);
+    world.run(1_000);
+    // Nobody was active between these two: it is the later one that counts.
+    world.tell(0, Input::Locked);
+    world.run(6_000);
+    let ended = ended_after(&world, locked);
+    assert!(ended.len() == 2 && ended.iter().all(|ms| (5_000..5_050).contains(ms)), "{ended:?}");
+}
+
+#[test]
+fn other_rules_decide_about_a_lock_of_before() {
+    let mut world = world(OnLock::Nothing, 2);
+    world.tell(0, Input::Locked);
+    world.run(1_000);
+    world.change_policy(Policy { version: 2, ..rules(OnLock::End) });
+    world.run(100);
+    assert!(world.all_ended());
+    assert_eq!(world.tally.ends, 1);
+}
+
+#[test]
+fn who_cannot_ask_ends_as_at_any_deadline() {
+    let mut world = world(OnLock::End, 2);
+    world.authority_up = false;
+    world.tell(1, Input::Locked);
+    world.run(300);
+    assert!(world.all_ended());
+    assert_eq!(why(&world, 0), Some(EndedBecause::AuthorityUnreachable));
+}
+
+#[test]
+fn the_end_of_a_shift_that_comes_first_is_one() {
+    for (shift, because) in [(3_000, EndedBecause::Schedule), (7_000, EndedBecause::Idle)] {
+        let logout_at = Some(START + 5_000 + shift);
+        let mut world = world_under(Policy { logout_at, ..rules(OnLock::Warn) }, 2);
+        world.tell(0, Input::Locked);
+        world.run(4_500);
+        assert!(world.all_ended());
+        assert_eq!(why(&world, 1), Some(because));
+    }
+}
+
+#[test]
+fn a_newcomer_hears_of_it_and_so_does_whoever_was_frozen() {
+    let mut world = world(OnLock::Warn, 2);
+    world.leave(1, Departure::Frozen);
+    world.tell(0, Input::Locked);
+    world.run(1_000);
+    world.open(true);
+    world.come_back(1);
+    world.run(1_000);
+    assert_eq!(phases(&mut world), [Phase::Warning; 3]);
+}
+
+#[test]
+fn while_it_is_not_known_where_the_session_stands_it_is_kept_in_mind() {
+    for (on_lock, over) in [(OnLock::Warn, 5_000), (OnLock::End, 1_500)] {
+        let mut world = world(on_lock, 1);
+        world.network.latency = 300;
+        world.set_clock(0, 3_600_000);
+        world.tell(0, Input::Locked);
+        assert_eq!(world.contexts[0].agent.phase(), Phase::Checking);
+        world.run(over);
+        assert!(world.all_ended(), "{on_lock:?}");
+    }
+}
+
+#[test]
+fn the_key_that_wakes_the_machine_afterwards_revives_nobody() {
+    for on_lock in [OnLock::Warn, OnLock::End] {
+        for mono in [true, false] {
+            let mut world = world(on_lock, 2);
+            // Too late to ask anybody.
+            world.network.latency = 600;
+            world.tell(0, Input::Locked);
+            world.suspend(0, 5_000, mono);
+            world.run(5_000);
+            world.wake_up(1);
+            world.key(1);
+            world.run(5_000);
+            assert!(world.all_ended(), "{on_lock:?}, monotonic clock {mono}");
+        }
+    }
+}
+
+#[test]
+fn it_moves_with_a_clock_that_is_set() {
+    for by in [3_600_000, -3_600_000] {
+        for notices in [0, 1] {
+            let mut world = world(OnLock::Warn, 2);
+            let locked = world.now;
+            world.tell(0, Input::Locked);
+            world.run(1_500);
+            world.set_clock(0, by);
+            world.tell(notices, Input::Wake);
+            world.run(1_500);
+            assert_eq!(phases(&mut world), [Phase::Warning; 2], "set by {by}");
+            world.run(1_500);
+            let ended = ended_after(&world, locked);
+            assert!(ended.len() == 2 && ended.iter().all(|ms| (4_000..4_100).contains(ms)));
+        }
+    }
+}
+
+#[test]
+fn one_of_which_nobody_has_heard_survives_that_a_clock_is_set() {
+    let mut world = world(OnLock::Warn, 2);
+    world.set_clock(0, 3_600_000);
+    // The one page finds out what it was, the other one that the screen is locked.
+    world.network.loss = 100;
+    world.tell(0, Input::Locked);
+    world.network.loss = 0;
+    world.tell(1, Input::Wake);
+    world.run(1_000);
+    assert_eq!(world.contexts[0].agent.facts().times.era, 1);
+    assert_eq!(phases(&mut world), [Phase::Warning; 2]);
+    world.run(3_200);
+    assert!(world.all_ended());
+}
+
+#[test]
+fn another_token_is_no_activity() {
+    for latency in [5, 300] {
+        let mut world = world(OnLock::Warn, 2);
+        world.network.latency = latency;
+        world.run(1_000);
+        world.key(0);
+        let active_at = world.now;
+        world.run(latency + 10);
+        world.tell(0, Input::Locked);
+        world.run(1_500);
+        world.rotate();
+        // Of a sign-in that goes on.
+        world.session = Session::begun(world.now, active_at, &world.policy);
+        for at in 0..2 {
+            world.take_new_token(at);
+        }
+        world.run(1_500);
+        assert_eq!(phases(&mut world), [Phase::Warning; 2], "latency {latency}");
+        world.run(2_500);
+        assert!(world.all_ended(), "latency {latency}");
+    }
+}
+
+#[test]
+fn it_ends_every_token_of_the_group_by_its_own_authority() {
+    for on_lock in [OnLock::Warn, OnLock::End] {
+        let mut world = World::new(4, Network::GOOD, rules(on_lock));
+        world.group = true;
+        world.enforces = true;
+        for token in 0..3 {
+            if token > 0 {
+                world.rotate();
+            }
+            world.open_with(token, 0, true, Wish::default());
+        }
+        world.run(3_000);
+        world.key(2);
+        world.run(100);
+        world.count_anew();
+        world.tell(0, Input::Locked);
+        world.run(4_200);
+        assert!(world.all_ended(), "{on_lock:?}");
+        assert_eq!(world.tally.ends, 3, "each was told");
+        assert!((0..3).all(|at| why(&world, at) == Some(EndedBecause::Idle)));
+    }
+}
+
+#[test]
+fn a_dry_run_reports_it_once_and_goes_on_as_after_any_absence() {
+    for (on_lock, over) in [(OnLock::Warn, 4_000), (OnLock::End, 0)] {
+        let mut world = world_under(Policy { mode: Mode::Observe, ..rules(on_lock) }, 2);
+        world.tell(0, Input::Locked);
+        let of = |event: &Event| matches!(event, Event::Observed(EndedBecause::Idle));
+        let reports = |world: &World| -> Vec<usize> {
+            let count = |at: usize| world.contexts[at].events.iter().filter(|e| of(e)).count();
+            (0..2).map(count).collect()
+        };
+        world.run(over + 100);
+        assert_eq!(reports(&world), [1, 1], "{on_lock:?}");
+        let idle_ms = u64::from(world.contexts[0].agent.facts().times.observed.idle_ms);
+        assert!(idle_ms.abs_diff(2_000 + over) < 50, "{on_lock:?}: after {idle_ms} ms");
+        world.run(9_800);
+        assert_eq!(reports(&world), [1, 1], "{on_lock:?}: once");
+        world.run(300);
+        assert_eq!(reports(&world), [2, 2], "{on_lock:?}: an idle timeout later");
+        assert_eq!((world.tally.ends, world.ended_at().len()), (0, 0));
+        // One who comes and locks again is another.
+        world.key(1);
+        world.run(500);
+        world.tell(0, Input::Locked);
+        world.run(over + 100);
+        assert_eq!(reports(&world), [3, 3], "{on_lock:?}");
+    }
+}
