@@ -10,7 +10,7 @@ import { Session } from './webdriver.mjs';
 /** @typedef {import('./webdriver.mjs').WebDriverPage} WebDriverPage */
 
 /** A display that nobody else uses. @param {string} program */
-async function startDisplay(program) {
+export async function startDisplay(program) {
   const flags = ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'];
   const server = spawn(program, flags, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const number = /** @type {import('node:stream').Readable} */ (server.stdio[3]);
