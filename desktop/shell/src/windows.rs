@@ -1,0 +1,308 @@
+//! Windows: opened, covered while the machine sleeps, and when something goes wrong in them.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use stillhere::core::rules::Phase;
+use stillhere_native::context::Told;
+use tauri::{
+    AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
+    webview::NewWindowResponse,
+};
+use tokio::sync::Notify;
+use url::Url;
+
+use crate::{bridge, shell};
+
+/// Longest that a page has to cover itself before its window is hidden anyway. The system waits 5 s for
+/// whoever delays its sleep (logind.conf, `InhibitDelayMaxSec`).
+const COVER: Duration = Duration::from_millis(500);
+
+/// What is known of the windows.
+#[derive(Debug, Default)]
+pub(crate) struct Windows {
+    opened: AtomicU32,
+    hidden: Mutex<Hidden>,
+    covered: Notify,
+    #[cfg(target_os = "linux")]
+    crashes: crash::Crashes,
+}
+
+/// Windows that are not shown while nobody knows whether the session lives.
+#[derive(Debug, Default)]
+struct Hidden {
+    /// Those that were seen before.
+    labels: HashSet<String>,
+    /// Those whose pages have not covered themselves yet.
+    uncovered: HashSet<String>,
+    /// The machine sleeps, or has not been asked since it woke.
+    asleep: bool,
+}
+
+impl Windows {
+    fn hidden(&self) -> MutexGuard<'_, Hidden> {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Opens one more window with the app.
+pub(crate) fn open(app: &AppHandle) {
+    let shell = shell::of(app);
+    let label = format!("desk-{}", shell.windows.opened.fetch_add(1, Ordering::Relaxed) + 1);
+    let address = shell.settings.app.clone();
+    // A window is built from the main thread's loop, and whoever asks for it may be that loop.
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        if let Err(why) = build(&app, &label, address) {
+            tracing::error!("no window could be opened: {why}");
+        }
+    });
+}
+
+fn build(app: &AppHandle, label: &str, address: Url) -> tauri::Result<()> {
+    let (stays, opens) = (address.clone(), address.clone());
+    let (opener, closer) = (app.clone(), app.clone());
+    let window = WebviewWindowBuilder::new(app, label, WebviewUrl::External(address))
+        .title("Stillhere")
+        .inner_size(1180.0, 780.0)
+        .min_inner_size(360.0, 480.0)
+        .initialization_script(bridge::SCRIPT)
+        .on_navigation(move |to| {
+            let inside = to.origin() == stays.origin();
+            if !inside {
+                open_outside(to);
+            }
+            inside
+        })
+        .on_new_window(move |to, _| {
+            if to.origin() == opens.origin() {
+                open(&opener);
+            } else {
+                open_outside(&to);
+            }
+            NewWindowResponse::Deny
+        })
+        .on_document_title_changed(|window, title| {
+            if let Err(why) = window.set_title(&title) {
+                tracing::debug!("the title was not shown: {why}");
+            }
+        })
+        .build()?;
+    let gone = label.to_owned();
+    window.on_window_event(move |event| {
+        if matches!(event, WindowEvent::Destroyed) {
+            bridge::left(&closer, &gone);
+        }
+    });
+    #[cfg(target_os = "linux")]
+    crash::watch(&window)?;
+    Ok(())
+}
+
+/// Other sites belong to the browser.
+fn open_outside(address: &Url) {
+    if !matches!(address.scheme(), "http" | "https" | "mailto" | "tel") {
+        tracing::warn!("an address of another kind than the web's was not opened");
+    } else if let Err(why) = open::that_detached(address.as_str()) {
+        tracing::warn!("no program could open a link: {why}");
+    }
+}
+
+/// Shows the windows that there are, or opens one.
+pub(crate) fn open_or_show(app: &AppHandle) {
+    let windows = app.webview_windows();
+    if windows.is_empty() {
+        open(app);
+    }
+    let hidden = shell::of(app).windows.hidden().asleep;
+    for window in windows.values().filter(|_| !hidden) {
+        show(window);
+    }
+}
+
+fn show(window: &WebviewWindow) {
+    let shown = window.show().and_then(|()| window.unminimize()).and_then(|()| window.set_focus());
+    if let Err(why) = shown {
+        tracing::debug!("{} could not be shown: {why}", window.label());
+    }
+}
+
+fn is_seen(window: &WebviewWindow) -> bool {
+    window.is_visible().unwrap_or(false) && !window.is_minimized().unwrap_or(false)
+}
+
+/// Whether somebody can see a window.
+pub(crate) fn is_any_seen(app: &AppHandle) -> bool {
+    app.webview_windows().values().any(is_seen)
+}
+
+/// Covers every page and hides every window that is seen. Returns once that is done.
+pub(crate) async fn hide(app: &AppHandle, patience: Duration) {
+    let shell = shell::of(app);
+    let all = app.webview_windows();
+    {
+        let mut hidden = shell.windows.hidden();
+        hidden.asleep = true;
+        hidden.uncovered = all.keys().cloned().collect();
+        let seen = all.iter().filter(|(_, window)| is_seen(window));
+        hidden.labels.extend(seen.map(|(label, _)| label.clone()));
+    }
+    for window in all.values() {
+        bridge::call(window, "cover", "");
+    }
+    let covered = async {
+        while !shell.windows.hidden().uncovered.is_empty() {
+            shell.windows.covered.notified().await;
+        }
+    };
+    if tokio::time::timeout(patience, covered).await.is_err() {
+        tracing::debug!("a page did not cover itself in time; its window is hidden all the same");
+    }
+    for window in all.values() {
+        if let Err(why) = window.hide() {
+            tracing::warn!("{} could not be hidden: {why}", window.label());
+        }
+    }
+}
+
+/// The same before the machine sleeps.
+pub(crate) async fn hide_before_sleep(app: &AppHandle) {
+    hide(app, COVER).await;
+}
+
+/// That page has covered itself.
+pub(crate) fn covered(app: &AppHandle, label: &str) {
+    let shell = shell::of(app);
+    shell.windows.hidden().uncovered.remove(label);
+    shell.windows.covered.notify_one();
+}
+
+/// The machine is awake: as soon as it is known where the session stands, windows are shown again.
+pub(crate) fn awake(app: &AppHandle) {
+    shell::of(app).windows.hidden().asleep = false;
+    show_again(app);
+}
+
+/// Shows what was hidden, if the machine is awake and it is known where the session stands. Pages
+/// uncover themselves once their own agent knows.
+pub(crate) fn show_again(app: &AppHandle) {
+    let shell = shell::of(app);
+    let phase = shell.with_session(|session| session.snapshot().borrow().phase);
+    let known = phase.is_none_or(|phase| phase != Phase::Checking);
+    let labels = {
+        let mut hidden = shell.windows.hidden();
+        if hidden.asleep || !known || hidden.labels.is_empty() {
+            return;
+        }
+        std::mem::take(&mut hidden.labels)
+    };
+    for window in app.webview_windows().values() {
+        bridge::call(window, "uncover", "");
+        if labels.contains(window.label()) {
+            show(window);
+        }
+    }
+}
+
+/// What the machine is told when it was stopped, or slept: first nothing is shown.
+pub(crate) async fn after_a_stop(app: &AppHandle) {
+    hide(app, Duration::ZERO).await;
+    shell::of(app).tell(Told::Awake);
+    awake(app);
+}
+
+#[cfg(target_os = "linux")]
+mod crash {
+    //! The web process of a window that crashed, and an address that does not answer.
+
+    use std::{
+        collections::HashMap,
+        sync::{Mutex, PoisonError},
+        time::{Duration, Instant},
+    };
+
+    use tauri::{Manager, WebviewWindow};
+    use webkit2gtk::WebViewExt;
+
+    use crate::{bridge, notice, shell};
+
+    /// A page that crashes again so soon would crash for ever.
+    const AGAIN: Duration = Duration::from_secs(60);
+    /// Shown in place of a page that cannot be loaded.
+    const UNREACHABLE: &str = include_str!("../pages/unreachable.html");
+
+    /// When the page of each window crashed last.
+    #[derive(Debug, Default)]
+    pub(crate) struct Crashes(Mutex<HashMap<String, Instant>>);
+
+    impl Crashes {
+        /// Whether that is the first crash of the window in a while.
+        fn note(&self, label: &str, now: Instant) -> bool {
+            let mut crashes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = crashes.insert(label.to_owned(), now);
+            before.is_none_or(|before| now.duration_since(before) >= AGAIN)
+        }
+    }
+
+    pub(super) fn watch(window: &WebviewWindow) -> tauri::Result<()> {
+        let watched = window.clone();
+        window.with_webview(move |webview| {
+            let webview = webview.inner();
+            let window = watched.clone();
+            webview.connect_web_process_terminated(move |_, why| crashed(&window, &format!("{why:?}")));
+            let window = watched.clone();
+            webview.connect_load_failed(move |webview, _, address, why| {
+                if why.matches(webkit2gtk::NetworkError::Cancelled)
+                    || why.matches(webkit2gtk::PolicyError::FrameLoadInterruptedByPolicyChange)
+                {
+                    return false;
+                }
+                tracing::warn!("{} could not load the app: {why}", window.label());
+                webview.load_alternate_html(UNREACHABLE, address, Some(address));
+                true
+            });
+        })
+    }
+
+    /// The session is not in that process: its page is loaded anew, once.
+    fn crashed(window: &WebviewWindow, why: &str) {
+        let app = window.app_handle();
+        bridge::left(app, window.label());
+        #[expect(clippy::disallowed_methods, reason = "a crash is no moment of the machine")]
+        let first = shell::of(app).windows.crashes.note(window.label(), Instant::now());
+        if first {
+            tracing::warn!("the page of {} crashed ({why}) and is loaded anew", window.label());
+            if let Err(why) = window.reload() {
+                tracing::error!("{} could not be loaded anew: {why}", window.label());
+            }
+            return;
+        }
+        tracing::error!("the page of {} crashed twice ({why}); it is closed", window.label());
+        notice::say(app, "A window was closed", "Its page crashed twice. You are still signed in.");
+        if let Err(why) = window.destroy() {
+            tracing::error!("{} could not be closed: {why}", window.label());
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_page_that_crashes_again_within_a_minute_is_closed() {
+            let crashes = Crashes::default();
+            #[expect(clippy::disallowed_methods, reason = "any moment will do")]
+            let now = Instant::now();
+            assert!(crashes.note("one", now));
+            assert!(crashes.note("two", now), "each window for itself");
+            assert!(!crashes.note("one", now + Duration::from_secs(59)));
+            assert!(crashes.note("one", now + Duration::from_secs(120)));
+        }
+    }
+}
