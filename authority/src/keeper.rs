@@ -17,7 +17,7 @@ const AT_ONCE: usize = 256;
 
 /// Milliseconds until a store that could not be reached is asked again.
 const RETRY_MS: u64 = 1000;
-/// Milliseconds between two times at which callers are forgotten who have not called for a while.
+/// Milliseconds between two times at which what is only kept for a while is forgotten.
 const TIDY_MS: u64 = 10_000;
 
 /// Looks at each token when it is due, until the shutdown.
@@ -65,7 +65,10 @@ impl AppState {
 pub(crate) async fn tidy(state: AppState) {
     loop {
         tokio::select! {
-            () = state.sleep_until(state.now_ms().saturating_add(TIDY_MS)) => state.limits().forget(),
+            () = state.sleep_until(state.now_ms().saturating_add(TIDY_MS)) => {
+                state.limits().forget();
+                state.codes().forget(state.now_ms());
+            }
             () = state.stopping().cancelled() => return,
         }
     }

@@ -91,7 +91,7 @@ pub struct Options {
     #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT")]
     pub otlp_endpoint: Option<String>,
 
-    /// Folder of demo pages to serve at /, together with /demo/sign-in; needs --dev
+    /// Folder of demo pages to serve at /, together with the calls under /demo; needs --dev
     #[arg(long, value_name = "DIR", env = "STILLHERE_WWW")]
     pub www: Option<PathBuf>,
 

@@ -278,11 +278,14 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Gives errors that no handler made (unknown route, wrong method, too large) the same form.
+/// Gives errors that no handler made (unknown route, wrong method, too large) the same form. JSON is
+/// made by handlers alone, and is the form of another standard (RFC 6749, section 5.2).
 pub(crate) fn normalize(response: Response) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
-    if !is_error || response.headers().get(header::CONTENT_TYPE) == Some(&MEDIA_TYPE) {
+    let made =
+        |media_type: &HeaderValue| media_type == MEDIA_TYPE || media_type == "application/json";
+    if !is_error || response.headers().get(header::CONTENT_TYPE).is_some_and(made) {
         return response;
     }
     let (parts, _) = response.into_parts();

@@ -12,6 +12,7 @@ use url::Url;
 use crate::{
     admins::AdminToken,
     clock::Clock,
+    demo::Codes,
     hub::{Hub, Subscription},
     issuers::{Issuer, IssuerSettings},
     limits::Limits,
@@ -45,7 +46,7 @@ pub struct Settings {
     pub calls_per_second: u32,
     /// A proxy is in front, and says where requests come from.
     pub behind_proxy: bool,
-    /// Folder of the demo pages; with it come `/demo/sign-in` and `/dist`.
+    /// Folder of the demo pages; with it come `/dist` and the calls under `/demo`.
     pub www: Option<PathBuf>,
     /// Folder of the built agent, served at `/dist` with the demo.
     pub dist: Option<PathBuf>,
@@ -98,6 +99,7 @@ struct Inner {
     ended: watch::Sender<u64>,
     hub: Hub,
     limits: Limits,
+    codes: Codes,
     metrics: Metrics,
     traces: Option<Traces>,
     stopping: CancellationToken,
@@ -137,6 +139,7 @@ impl AppState {
             ended: watch::Sender::default(),
             hub: Hub::default(),
             limits,
+            codes: Codes::default(),
             metrics: Metrics::new(),
             traces,
             stopping: CancellationToken::new(),
@@ -167,6 +170,11 @@ impl AppState {
 
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// The codes of the demo's sign-in.
+    pub(crate) fn codes(&self) -> &Codes {
+        &self.0.codes
     }
 
     pub(crate) fn hub(&self) -> &Hub {

@@ -213,6 +213,47 @@ describe('the pages of www', () => {
     await page.close();
   });
 
+  test('the page that signs in to the desktop app, and the app before that', async () => {
+    const asked = new URLSearchParams({
+      response_type: 'code',
+      client_id: 'stillhere-desktop',
+      redirect_uri: 'stillhere://signed-in',
+      state: 'state',
+      code_challenge: 'A'.repeat(43),
+      code_challenge_method: 'S256',
+    });
+    const address = `${authority.base}/desktop/?${asked}`;
+    const page = await open(`${authority.base}/desktop/`);
+    await page.waitForFunction("document.querySelector('#lead').textContent");
+    await findsNothingAnywhere(page, 'a wrong address');
+    await page.evaluate('localStorage.clear()');
+    await page.goto(address);
+    await page.waitForSelector('#sign-in-name', { visible: true });
+    await findsNothingAnywhere(page, 'name');
+    // Names without a space are the widest.
+    await page.type('#sign-in-name', 'W'.repeat(64));
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('#done a', { visible: true });
+    await findsNothingAnywhere(page, 'signed in');
+    const again = await open(address);
+    await again.waitForSelector('#go-on', { visible: true });
+    await again.setViewport({ width: 360, height: 800 });
+    const fits = 'document.documentElement.scrollWidth <= innerWidth';
+    assert.equal(await again.evaluate(fits), true);
+    await findsNothingAnywhere(again, 'continue');
+    await again.evaluateOnNewDocument(() => {
+      const token = async () => null;
+      const shell = Object.assign(new EventTarget(), { token, signIn: async () => undefined });
+      Object.assign(window, { stillhereDesktop: shell });
+    });
+    await again.goto(authority.base);
+    await again.click('#open-browser');
+    await findsNothingAnywhere(again, 'the app');
+    await again.evaluate('localStorage.clear()');
+    await page.close();
+    await again.close();
+  });
+
   test('the page that embeds the desk, and the desk in it', async () => {
     const page = await open(`${onSite(authority.base, 'crm')}/`);
     const frame = /** @type {Place} */ (

@@ -4,8 +4,9 @@ import '/dist/inspector.js';
 import { keepWork } from '/dist/resume.js';
 import { attachWarning } from '/dist/warning.js';
 import { Desk } from './desk.js';
+import * as session from './desktop.js';
 import { byId, say } from './dom.js';
-import * as session from './session.js';
+import { signIn as signInByName } from './session.js';
 import { Tries } from './tries.js';
 import { Watch } from './watch.js';
 import { allTabs, countdown, span, timeOfDay, whyEnded } from './words.js';
@@ -14,6 +15,8 @@ const PAGES = ['sign-in', 'app'];
 
 /** What is running: the sign-in, the agent and what shows it. */
 let current;
+/** Whether an agent is being made: the same sign-in may be found and heard of at once. */
+let starting = false;
 
 function show(page) {
   for (const id of PAGES) byId(id).hidden = id !== page;
@@ -23,11 +26,24 @@ function showSignIn(name = '') {
   current = undefined;
   document.title = 'Sign in · Stillhere';
   byId('sign-in-name').value = name;
+  say(byId('sign-in-error'), '');
+  say(byId('browser-opened'), '');
+  for (const id of ['sign-in-form', 'sign-in-more']) byId(id).hidden = session.inDesktopApp;
+  for (const id of ['open-browser', 'browser-opened']) byId(id).hidden = !session.inDesktopApp;
   show('sign-in');
-  byId('sign-in-name').focus();
+  byId(session.inDesktopApp ? 'open-browser' : 'sign-in-name').focus();
 }
 
 async function start(signIn) {
+  starting = true;
+  try {
+    await startAgent(signIn);
+  } finally {
+    starting = false;
+  }
+}
+
+async function startAgent(signIn) {
   const agentOptions = {
     token: signIn.token,
     authority: location.origin,
@@ -36,6 +52,7 @@ async function start(signIn) {
   };
   const agent = await createAgent(agentOptions);
   window.agent = agent;
+  session.attach(agent);
   const watch = new Watch(agent);
   const desk = new Desk(byId('desk'), agent);
   const inspector = document.createElement('stillhere-inspector');
@@ -115,14 +132,29 @@ function showEnded(because) {
   watch.stop();
 }
 
-async function again() {
-  const name = current?.signIn.user ?? '';
+/** Goes on with the sign-in that there is, or shows how to get one. */
+async function begin(name = '') {
+  current = undefined;
+  let signIn;
+  let trouble = '';
+  try {
+    signIn = await session.present();
+  } catch (error) {
+    trouble = error.message;
+  }
+  // One that was heard of meanwhile has started already.
+  if (current || starting) return;
+  if (signIn) return tryStart(signIn);
+  showSignIn(name);
+  say(byId('sign-in-error'), trouble);
+}
+
+function again() {
+  const name = current?.signIn.user;
   current?.work?.close();
   current?.warning.remove();
   current?.agent.close();
-  const elsewhere = session.stored();
-  if (elsewhere) await tryStart(elsewhere);
-  else showSignIn(name);
+  return begin(name);
 }
 
 async function onSignIn(event) {
@@ -131,9 +163,20 @@ async function onSignIn(event) {
   say(byId('sign-in-error'), '');
   try {
     if (!name) throw new Error('Type your name.');
-    await start(await session.signIn(name));
+    await start(await signInByName(name));
     byId('desk').focus();
   } catch (error) {
+    say(byId('sign-in-error'), error.message);
+  }
+}
+
+async function openBrowser() {
+  say(byId('sign-in-error'), '');
+  try {
+    await session.openBrowser();
+    say(byId('browser-opened'), 'Your browser was opened. Sign in there, and come back here.');
+  } catch (error) {
+    say(byId('browser-opened'), '');
     say(byId('sign-in-error'), error.message);
   }
 }
@@ -147,12 +190,14 @@ function toggleInspector() {
 }
 
 byId('sign-in-form').addEventListener('submit', onSignIn);
+byId('open-browser').addEventListener('click', openBrowser);
 byId('toggle').addEventListener('click', toggleInspector);
 byId('sign-out').addEventListener('click', () => {
   current.mine = true;
   current.agent.end();
 });
-session.onSignInElsewhere((signIn) => {
+session.onSignIn((signIn) => {
+  if (starting) return;
   if (!current) tryStart(signIn);
   else if (current.over) {
     const { warning } = current;
@@ -163,6 +208,4 @@ session.onSignInElsewhere((signIn) => {
 // Beside the page that embeds it there is little room.
 if (window.parent !== window) toggleInspector();
 
-const signIn = session.stored();
-if (signIn) tryStart(signIn);
-else showSignIn();
+begin();

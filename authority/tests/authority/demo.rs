@@ -25,7 +25,7 @@ fn folder(name: &str, file: &str, content: &[u8]) -> PathBuf {
     folder
 }
 
-fn demo() -> Rig {
+pub fn demo() -> Rig {
     let www = Some(folder("www", "index.html", b"<title>demo</title>"));
     let dist = Some(folder("dist", "agent.wasm", b"\0asm"));
     Rig::with(Settings { dev: true, www, dist, ..settings() })

@@ -9,6 +9,7 @@ mod check;
 mod cors;
 mod deadlines;
 mod demo;
+mod desktop_sign_in;
 mod events;
 mod flags;
 mod genesys;

@@ -1,5 +1,9 @@
 //! The demo pages and their sign-in. Only with `--www`, and that only with `--dev`.
 
+mod authorization;
+mod codes;
+mod pkce;
+
 use std::path::Path;
 
 use axum::{
@@ -15,6 +19,8 @@ use tower_http::{
     services::ServeDir,
     set_header::{SetResponseHeader, SetResponseHeaderLayer},
 };
+
+pub(crate) use codes::Codes;
 
 use crate::{problem::Problem, state::AppState, store::Owner};
 
@@ -47,12 +53,24 @@ pub fn new_token() -> Result<String, getrandom::Error> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
+/// The same, for an answer to a call.
+fn fresh() -> Result<String, Problem> {
+    let no_randomness = |_| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The system gave no randomness: try again.")
+    };
+    new_token().map_err(no_randomness)
+}
+
 /// Adds the demo to the router.
 pub(crate) fn add(router: Router<AppState>, www: &Path, dist: Option<&Path>) -> Router<AppState> {
     let has_host = www.join("crm").is_dir();
     let start = move |request| if has_host { start_of_site(request) } else { request };
     let pages = ServiceBuilder::new().map_request(start).service(folder(www));
-    let mut router = router.route("/demo/sign-in", post(sign_in)).fallback_service(pages);
+    let mut router = router
+        .route("/demo/sign-in", post(sign_in))
+        .route("/demo/authorize", post(authorization::authorize))
+        .route("/demo/token", post(authorization::token))
+        .fallback_service(pages);
     if let Some(dist) = dist {
         router = router.nest_service("/dist", folder(dist));
     }
@@ -88,10 +106,7 @@ async fn sign_in(
         let detail = "name must have 1 to 64 characters.";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
     }
-    let no_randomness = |_| {
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "The system gave no randomness: try again.")
-    };
-    let token = new_token().map_err(no_randomness)?;
+    let token = fresh()?;
     let owner = Owner { user: name.clone(), sign_in: None, groups: Vec::new() };
     // 256 fresh bits are never known already.
     state.register(&token, owner).await?;
