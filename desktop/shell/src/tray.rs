@@ -87,15 +87,15 @@ fn chosen(app: &AppHandle, item: &str) {
 pub(crate) fn show_session(app: &AppHandle, user: &str, snapshot: &Snapshot) {
     let tray = app.state::<Tray>();
     let now = tray.clock.read().wall;
-    show(app, words::shown(user, snapshot, now, &tray.zone), true);
+    show(app, words::shown(user, snapshot, now, &tray.zone));
 }
 
 /// Shows that nobody is signed in, and why.
 pub(crate) fn show_signed_out(app: &AppHandle, because: Option<EndedBecause>) {
-    show(app, words::signed_out(because), false);
+    show(app, words::signed_out(because));
 }
 
-fn show(app: &AppHandle, next: Shown, signed_in: bool) {
+fn show(app: &AppHandle, next: Shown) {
     let tray = app.state::<Tray>();
     let mut shown = tray.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if shown.as_ref() == Some(&next) {
@@ -109,7 +109,7 @@ fn show(app: &AppHandle, next: Shown, signed_in: bool) {
         .and_then(|()| tray.icon.set_tooltip(Some(&next.line)))
         .and_then(|()| tray.line.set_text(&next.line))
         .and_then(|()| tray.stay.set_enabled(warns))
-        .and_then(|()| tray.sign.set_text(if signed_in { "Sign out" } else { "Sign in\u{2026}" }));
+        .and_then(|()| tray.sign.set_text(if next.signed_in { "Sign out" } else { "Sign in\u{2026}" }));
     if let Err(why) = painted {
         tracing::warn!("the tray icon does not show where the session stands: {why}");
     }

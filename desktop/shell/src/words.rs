@@ -23,6 +23,8 @@ pub(crate) struct Shown {
     pub(crate) title: String,
     /// The first line of its menu.
     pub(crate) line: String,
+    /// Whether somebody can sign out.
+    pub(crate) signed_in: bool,
 }
 
 /// The time of day of a Unix moment in milliseconds.
@@ -62,7 +64,7 @@ pub(crate) fn shown(user: &str, snapshot: &Snapshot, now: u64, zone: &TimeZone) 
         (Phase::Ended, _) => return signed_out(snapshot.because),
         _ => (Sign::Off, String::new(), format!("{who}: asking the server")),
     };
-    Shown { sign, title, line }
+    Shown { sign, title, line, signed_in: true }
 }
 
 /// How long a warning lasts from now on, in words.
@@ -73,7 +75,7 @@ pub(crate) fn left(ends_at: Option<u64>, now: u64) -> String {
 /// What the tray shows while nobody is signed in.
 pub(crate) fn signed_out(because: Option<EndedBecause>) -> Shown {
     let line = because.map_or("Not signed in", why).to_owned();
-    Shown { sign: Sign::Off, title: String::new(), line }
+    Shown { sign: Sign::Off, title: String::new(), line, signed_in: false }
 }
 
 /// Why somebody was signed out.

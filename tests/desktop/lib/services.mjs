@@ -78,6 +78,8 @@ export async function startServices({ keychain = true } = {}) {
     LIBGL_ALWAYS_SOFTWARE: '1',
     PATH: `${bin}:${process.env.PATH}`,
   };
+  // Without one nobody can close a window or give it the focus.
+  children.push(spawn('openbox', ['--sm-disable'], { env, stdio: 'ignore' }));
   if (keychain) {
     const flags = ['--unlock', '--foreground', '--components=secrets'];
     const daemon = spawn('gnome-keyring-daemon', flags, {
