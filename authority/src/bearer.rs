@@ -21,14 +21,15 @@ pub const MAX_TOKEN: usize = 8192;
 pub(crate) struct Bearer {
     /// What stands for it everywhere.
     pub(crate) key: Key,
-    /// The token itself, for its issuer alone.
+    /// The token itself, for its issuer and the demo.
     token: String,
     /// Where the request comes from.
     pub(crate) from: IpAddr,
 }
 
 impl Bearer {
-    /// The token itself. It is neither kept nor logged, only shown to the issuer.
+    /// The token itself. It is never logged; it is shown to the issuer and kept by nobody but the demo,
+    /// which hands it to the desktop app within a minute.
     pub(crate) fn expose(&self) -> &str {
         &self.token
     }

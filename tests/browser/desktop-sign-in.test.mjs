@@ -288,7 +288,7 @@ describe('the app inside the desktop’s shell', () => {
     assert.equal(await text(page, '#who'), 'ada');
   });
 
-  test('a sign-in that comes while the shell still looks for one starts it once', async () => {
+  test('a sign-in that comes while the shell still looks for one is not lost', async () => {
     const page = await browser.browser.newPage();
     await page.evaluateOnNewDocument(shell, null);
     await page.evaluateOnNewDocument(() => {
@@ -299,8 +299,8 @@ describe('the app inside the desktop’s shell', () => {
     await page.waitForFunction('window.found');
     const token = await authority.token();
     await tell(page, token);
-    await page.evaluate('found(null)');
     await runs(page, token);
+    await page.evaluate('found(null)');
     assert.equal(await page.$eval('#sign-in', (part) => part.checkVisibility()), false);
   });
 

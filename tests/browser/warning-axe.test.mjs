@@ -235,6 +235,12 @@ describe('the pages of www', () => {
     await page.keyboard.press('Enter');
     await page.waitForSelector('#done a', { visible: true });
     await findsNothingAnywhere(page, 'signed in');
+    // A text in the colour of what is behind it is taken by axe for a hidden one.
+    const [ink, paper] = await page.$eval('#done a', (link) => {
+      const { color, backgroundColor } = getComputedStyle(link);
+      return [color, backgroundColor];
+    });
+    assert.notEqual(ink, paper);
     const again = await open(address);
     await again.waitForSelector('#go-on', { visible: true });
     await again.setViewport({ width: 360, height: 800 });

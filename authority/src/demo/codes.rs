@@ -62,19 +62,46 @@ impl Codes {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::{
+        clock::ManualClock,
+        keeper,
+        state::{AppState, Settings},
+        store::memory::MemoryStore,
+    };
+
+    fn grant() -> Grant {
+        let challenge = Challenge::parse(&"A".repeat(43)).unwrap();
+        Grant { token: Secret::from("token".to_owned()), challenge }
+    }
 
     #[test]
     fn a_code_that_nobody_came_for_is_forgotten() {
         let codes = Codes::default();
-        let challenge = Challenge::parse(&"A".repeat(43)).unwrap();
-        for at in [0, 1] {
-            let grant = Grant { token: Secret::from("token".to_owned()), challenge };
-            codes.put(at, &format!("code {at}"), grant).unwrap();
-        }
+        codes.put(0, "code", grant()).unwrap();
+        codes.put(1, "another code", grant()).unwrap();
         codes.forget(LIFETIME_MS);
         assert_eq!(codes.0.lock().len(), 1);
         codes.forget(LIFETIME_MS + 1);
         assert!(codes.0.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_server_that_runs_forgets_it_by_itself() {
+        let clock = Arc::new(ManualClock::new(0));
+        let store = Arc::new(MemoryStore::default());
+        let state = AppState::open(Settings::default(), clock.clone(), store).await.unwrap();
+        state.codes().put(0, "code", grant()).unwrap();
+        tokio::spawn(keeper::tidy(state.clone()));
+        // Another task of this thread runs at each of these until it waits.
+        tokio::task::yield_now().await;
+        clock.advance(LIFETIME_MS - 1);
+        tokio::task::yield_now().await;
+        assert_eq!(state.codes().0.lock().len(), 1);
+        clock.advance(LIFETIME_MS);
+        tokio::task::yield_now().await;
+        assert!(state.codes().0.lock().is_empty());
     }
 }
