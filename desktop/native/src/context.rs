@@ -12,7 +12,7 @@ use stillhere::core::{
     output::{Event, Output},
     wire::{self, Envelope},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     carry::{Came, Carrier},
@@ -55,6 +55,8 @@ pub enum Told {
     Stay,
     /// Sign out everywhere.
     End(EndedBecause),
+    /// Say when everything that was told before is taken in: [`Context::snapshot`] shows it by then.
+    Look(oneshot::Sender<()>),
 }
 
 /// What a context says.
@@ -178,6 +180,11 @@ impl Driver {
             Told::Awake => self.tell(Input::Returned).await,
             Told::Stay => self.tell(Input::Stay).await,
             Told::End(because) => self.tell(Input::End(because)).await,
+            Told::Look(looked) => {
+                self.tell(Input::Wake).await;
+                // Whoever asked may not wait any more.
+                let _ = looked.send(());
+            }
         }
     }
 

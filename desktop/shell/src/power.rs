@@ -32,7 +32,7 @@ mod continued {
             match signal(SignalKind::from_raw(CONTINUED)) {
                 Ok(mut signal) => {
                     while signal.recv().await.is_some() {
-                        windows::after_a_stop(&app).await;
+                        windows::stopped(&app).await;
                     }
                 }
                 Err(why) => tracing::warn!("that the program was stopped is not noticed: {why}"),
@@ -110,12 +110,10 @@ mod logind {
             tokio::select! {
                 Some(signal) = sleeps.next() => {
                     if signal.args()?.start {
-                        shell::of(app).tell(Told::Sleeping);
-                        windows::hide_before_sleep(app).await;
+                        windows::asleep(app).await;
                         delay = None;
                     } else {
-                        shell::of(app).tell(Told::Awake);
-                        windows::awake(app);
+                        windows::awake(app).await;
                         delay = self::delay(&manager).await;
                     }
                 }

@@ -15,7 +15,7 @@ use tauri::{
     AppHandle, Manager, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent,
     webview::NewWindowResponse,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use url::Url;
 
 use crate::{bridge, shell};
@@ -41,7 +41,7 @@ struct Hidden {
     labels: HashSet<String>,
     /// Those whose pages have not covered themselves yet.
     uncovered: HashSet<String>,
-    /// The machine sleeps, or has not been asked since it woke.
+    /// The machine sleeps: nothing is shown whatever is known.
     asleep: bool,
 }
 
@@ -148,7 +148,6 @@ pub(crate) async fn hide(app: &AppHandle, patience: Duration) {
     let all = app.webview_windows();
     {
         let mut hidden = shell.windows.hidden();
-        hidden.asleep = true;
         hidden.uncovered = all.keys().cloned().collect();
         let seen = all.iter().filter(|(_, window)| is_seen(window));
         hidden.labels.extend(seen.map(|(label, _)| label.clone()));
@@ -169,10 +168,30 @@ pub(crate) async fn hide(app: &AppHandle, patience: Duration) {
             tracing::warn!("{} could not be hidden: {why}", window.label());
         }
     }
+    done(app).await;
 }
 
-/// The same before the machine sleeps.
-pub(crate) async fn hide_before_sleep(app: &AppHandle) {
+/// Returns once the main thread has done what it was asked before, and the display as well.
+async fn done(app: &AppHandle) {
+    let (tell, told) = oneshot::channel();
+    let asked = app.run_on_main_thread(move || {
+        #[cfg(target_os = "linux")]
+        if let Some(display) = gtk::gdk::Display::default() {
+            display.sync();
+        }
+        // Nobody waits any more when the program quits.
+        let _ = tell.send(());
+    });
+    if asked.is_err() || told.await.is_err() {
+        tracing::debug!("the main thread has ended");
+    }
+}
+
+/// The machine is about to sleep.
+pub(crate) async fn asleep(app: &AppHandle) {
+    let shell = shell::of(app);
+    shell.windows.hidden().asleep = true;
+    shell.tell(Told::Sleeping);
     hide(app, COVER).await;
 }
 
@@ -184,8 +203,25 @@ pub(crate) fn covered(app: &AppHandle, label: &str) {
 }
 
 /// The machine is awake: as soon as it is known where the session stands, windows are shown again.
-pub(crate) fn awake(app: &AppHandle) {
+pub(crate) async fn awake(app: &AppHandle) {
     shell::of(app).windows.hidden().asleep = false;
+    look(app).await;
+}
+
+/// The program was stopped, and goes on: what it showed before is not shown again before it is known
+/// where the session stands.
+pub(crate) async fn stopped(app: &AppHandle) {
+    hide(app, Duration::ZERO).await;
+    look(app).await;
+}
+
+async fn look(app: &AppHandle) {
+    let shell = shell::of(app);
+    let (tell, told) = oneshot::channel();
+    shell.tell(Told::Awake);
+    shell.tell(Told::Look(tell));
+    // Nobody answers if nobody is signed in.
+    let _ = told.await;
     show_again(app);
 }
 
@@ -208,13 +244,6 @@ pub(crate) fn show_again(app: &AppHandle) {
             show(window);
         }
     }
-}
-
-/// What the machine is told when it was stopped, or slept: first nothing is shown.
-pub(crate) async fn after_a_stop(app: &AppHandle) {
-    hide(app, Duration::ZERO).await;
-    shell::of(app).tell(Told::Awake);
-    awake(app);
 }
 
 #[cfg(target_os = "linux")]

@@ -9,9 +9,9 @@ import { Session } from './webdriver.mjs';
 
 /** @typedef {import('./webdriver.mjs').WebDriverPage} WebDriverPage */
 
-/** A display that nobody else uses. @param {string} program */
-export async function startDisplay(program) {
-  const flags = ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp'];
+/** A display that nobody else uses. @param {string} program @param {...string} more flags */
+export async function startDisplay(program, ...more) {
+  const flags = ['-displayfd', '3', '-screen', '0', '1280x800x24', '-nolisten', 'tcp', ...more];
   const server = spawn(program, flags, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const number = /** @type {import('node:stream').Readable} */ (server.stdio[3]);
   const [text] = await Promise.race([once(number, 'data'), once(server, 'exit')]);

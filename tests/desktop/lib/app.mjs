@@ -40,6 +40,11 @@ export async function startApp(
     /** The app's own process, and those in which its pages run. */
     process: () => (automated ? processesBelow(pid, '/stillhere-desktop')[0] : pid),
     pages: () => processesBelow(pid, 'WebKitWebProcess'),
+    /** Presses a key in the window that is seen. @param {string} key */
+    async key(key) {
+      await run(desktop.env, 'wmctrl', '-x', '-a', 'stillhere');
+      await run(desktop.env, 'xdotool', 'key', key);
+    },
     /** Closes the window that is seen, as its button does. */
     closeWindow: () => run(desktop.env, 'wmctrl', '-x', '-c', 'stillhere'),
     /** Starts the program once more, as a browser does with a link. @param {...string} more */

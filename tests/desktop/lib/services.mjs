@@ -39,7 +39,7 @@ export async function startServices({ keychain = true } = {}) {
   const home = mkdtempSync(path.join(os.tmpdir(), 'stillhere-desktop-'));
   /** @type {import('node:child_process').ChildProcess[]} */
   const children = [];
-  const display = await startDisplay('Xvfb');
+  const display = await startDisplay('Xvfb', '-fbdir', home);
   const links = path.join(home, 'opened');
   const bin = path.join(home, 'bin');
   mkdirSync(bin);
@@ -111,6 +111,8 @@ export async function startServices({ keychain = true } = {}) {
   return {
     env,
     home,
+    /** The file with the picture of the screen. */
+    screen: path.join(home, 'Xvfb_screen0'),
     seen,
     /** @param {string} line @returns {Promise<any>} */
     async ask(line) {
