@@ -100,7 +100,7 @@ async function nodeTests(files, flags, env = process.env, output = 'show-and-kee
 }
 
 /** Folders of tests that have a step of their own. */
-const OWN = ['browser', 'package'];
+const OWN = ['browser', 'desktop', 'package'];
 
 /** @param {string} [folder] one of them; all the others without */
 function testFiles(folder) {

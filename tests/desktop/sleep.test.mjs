@@ -125,7 +125,7 @@ describe('a machine that sleeps', () => {
     await pause(1_000);
     const seen = await stop();
     // What was painted before is on the screen for as long as nobody paints: it goes at once.
-    const last = seen.findLast(([, shown]) => shown)?.[0] ?? 0;
+    const last = Math.max(0, ...seen.filter(([, shown]) => shown).map(([at]) => at));
     assert.ok(last < 250, `something of the page was seen for ${last} ms`);
     const first = seen.findIndex(([, shown]) => !shown);
     assert.ok(!seen.slice(first).some(([, shown]) => shown), 'and never again');

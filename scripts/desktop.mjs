@@ -1,0 +1,84 @@
+/** `npm run desktop`: builds the desktop app and runs it, packs it, or tests it. */
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { buildAgent, buildAuthority } from './build.mjs';
+import { ensureBrowser } from './lib/browser.mjs';
+import { appOf, buildShell, built, ensureDesktop, ensureLibraries, shell } from './lib/desktop.mjs';
+import { root } from './lib/project.mjs';
+import { must, program, Stop } from './lib/run.mjs';
+import { ensureTools } from './tools.mjs';
+
+/** Pinned: the configuration that it reads is its own. */
+const CLI = '@tauri-apps/cli@2.12.5';
+
+const help = `npm run desktop [-- FLAGS]      builds the desktop app and runs it with those flags (--help lists them)
+npm run desktop -- build        builds it for use, without debug information
+npm run desktop -- package      makes a .deb and an AppImage (on Linux; the system's own elsewhere)
+npm run desktop -- test         checks it, and drives it on a desktop of its own (Linux)
+
+It shows the app at http://localhost:8787/ unless --app says otherwise: run \`npm start\` beside it.`;
+
+/** @param {string[]} flags */
+async function start(flags) {
+  await buildShell();
+  const app = spawn(appOf('debug'), flags, { stdio: 'inherit' });
+  return new Promise((resolve) => app.on('close', (code) => resolve(code ?? 1)));
+}
+
+/** @param {string[]} bundles of those that the system has; all of them without */
+async function pack(bundles) {
+  await ensureLibraries();
+  const wished = bundles.length > 0 ? ['--bundles', ...bundles] : [];
+  await must('npx', ['--yes', CLI, 'build', ...wished], { cwd: shell });
+  const folder = path.join(built, 'release', 'bundle');
+  for (const kind of readdirSync(folder)) {
+    for (const file of readdirSync(path.join(folder, kind))) {
+      if (/\.(deb|AppImage|rpm|msi|exe|dmg)$/.test(file))
+        console.log(path.join(folder, kind, file));
+    }
+  }
+  return 0;
+}
+
+async function test() {
+  await ensureDesktop();
+  await must('cargo', ['fmt', '--check'], { cwd: shell });
+  await ensureLibraries();
+  const strict = ['--', '-D', 'warnings'];
+  await must('cargo', ['clippy', '--locked', '--all-targets', ...strict], { cwd: shell });
+  await must('cargo', ['test', '--locked', '--bins'], { cwd: shell });
+  await buildShell('--bins', '--examples');
+  await buildAgent();
+  await buildAuthority();
+  const folder = path.join(root, 'tests', 'desktop');
+  const files = readdirSync(folder).filter((file) => file.endsWith('.test.mjs'));
+  const paths = files.map((file) => path.join(folder, file));
+  const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
+  // One desktop after the other: they measure moments.
+  const flags = ['--test', '--test-reporter=spec', '--test-concurrency=1'];
+  await must(process.execPath, [...flags, ...paths], { env });
+  return 0;
+}
+
+await program(import.meta.url, async () => {
+  const [what, ...more] = process.argv.slice(2);
+  if (what === '--help' || what === '-h') {
+    console.log(help);
+    return 0;
+  }
+  await ensureTools({ lint: what === 'test' });
+  switch (what) {
+    case 'build':
+      await buildShell('--release');
+      console.log(appOf('release'));
+      return 0;
+    case 'package':
+      return pack(more);
+    case 'test':
+      return test();
+    default:
+      if (what && !what.startsWith('-')) throw new Stop(`There is no ${what}.\n\n${help}`);
+      return start(process.argv.slice(2));
+  }
+});
