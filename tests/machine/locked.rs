@@ -7,6 +7,7 @@ use stillhere::core::input::{Departure, Input};
 use stillhere::core::output::Event;
 use stillhere::core::policy::{Mode, OnLock, Policy};
 use stillhere::core::rules::Phase;
+use stillhere::core::wire::{self, Envelope};
 use stillhere_session::session::Session;
 
 use crate::rig::{Network, START, World};
@@ -90,8 +91,11 @@ fn all_end_at_once() {
 
 #[test]
 fn no_end_is_later_than_without_it() {
-    let mut world = world(OnLock::Warn, 2);
-    world.run(5_500);
+    // Of an authority that ends nothing unless it is asked.
+    let mut world = World::new(1, Network::GOOD, rules(OnLock::Warn));
+    world.open_all(2);
+    world.key(0);
+    world.run(7_500);
     let locked = world.now;
     world.tell(0, Input::Locked);
     world.run(3_000);
@@ -129,19 +133,35 @@ fn a_key_of_before_it_that_is_heard_late_does_not() {
 #[test]
 fn the_key_that_locks_the_screen_is_not_newer_however_slow_the_authority_is() {
     for (on_lock, over) in [(OnLock::Warn, 6_000), (OnLock::End, 2_000)] {
-        let mut world = world(on_lock, 2);
-        world.run(1_000);
-        world.network.latency = 400;
-        world.key(0);
-        world.run(100);
-        assert!(world.tally.in_flight > 0, "the keep-alive is under way");
-        world.key(0);
-        world.run(30);
-        world.tell(0, Input::Locked);
-        world.run(over);
-        assert!(world.all_ended(), "{on_lock:?}");
-        assert_eq!(why(&world, 1), Some(EndedBecause::Idle));
+        // The next request may be quicker than the first on a new connection.
+        for next in [400, 5] {
+            let mut world = world(on_lock, 2);
+            world.run(1_000);
+            world.network.latency = 400;
+            world.key(0);
+            world.run(100);
+            assert!(world.tally.in_flight > 0, "the keep-alive is under way");
+            world.network.latency = next;
+            world.key(0);
+            world.run(30);
+            world.tell(0, Input::Locked);
+            world.run(over);
+            assert!(world.all_ended(), "{on_lock:?}, {next} ms");
+            assert_eq!(why(&world, 1), Some(EndedBecause::Idle));
+        }
     }
+}
+
+#[test]
+fn nothing_that_is_known_is_newer_though_another_clock_is_ahead() {
+    let mut world = world(OnLock::End, 2);
+    let mut facts = world.contexts[1].agent.facts().clone();
+    facts.times.activity = world.now + 2_000;
+    let bytes = wire::encode(&Envelope { from: 9, hello: false, facts }).unwrap();
+    world.tell(0, Input::Message(&bytes));
+    world.tell(0, Input::Locked);
+    world.run(2_500);
+    assert!(world.all_ended());
 }
 
 /// A minute of idle time and a warning of 20 s.
@@ -161,6 +181,23 @@ fn whoever_works_elsewhere_since_keeps_the_session() {
     world.run(20_000);
     assert_eq!(phases(&mut world), [Phase::Active; 2], "the authority knew of it at the deadline");
     assert_eq!(world.tally.ends, 0);
+}
+
+#[test]
+fn however_soon_they_are_there() {
+    // A frame in another site's page, say, of which these pages hear by the authority alone.
+    for (key, latency) in [(3_000, 5), (0, 5), (0, 400)] {
+        let mut world = world_under(longer(OnLock::Warn), 2);
+        world.network.latency = latency;
+        world.run(6_000);
+        world.key(0);
+        world.run(key + 50);
+        world.tell(0, Input::Locked);
+        world.run(latency + 1_000);
+        world.active_elsewhere(0);
+        world.run(40_000);
+        assert_eq!(phases(&mut world), [Phase::Active; 2], "locked {key} ms after the key");
+    }
 }
 
 #[test]
@@ -208,6 +245,14 @@ fn a_hold_that_lapses_is_as_one_that_is_released() {
         world.run(5_000);
         let ended = ended_after(&world, lapsed);
         assert!(ended.len() == 2 && ended.iter().all(|ms| *ms >= 10_000), "{on_lock:?}");
+        // By what is known here too, where nobody can be asked.
+        let mut world = self::world(on_lock, 2);
+        world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 6_000 });
+        world.run(1_000);
+        world.tell(0, Input::Locked);
+        world.authority_up = false;
+        world.run(7_000);
+        assert_eq!(phases(&mut world), [Phase::Active; 2], "{on_lock:?}");
         // What follows is locked anew.
         let mut world = self::world(on_lock, 2);
         world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 3_000 });
@@ -336,10 +381,10 @@ fn one_of_which_nobody_has_heard_survives_that_a_clock_is_set() {
     let mut world = world(OnLock::Warn, 2);
     world.set_clock(0, 3_600_000);
     // The one page finds out what it was, the other one that the screen is locked.
+    world.tell(1, Input::Wake);
     world.network.loss = 100;
     world.tell(0, Input::Locked);
     world.network.loss = 0;
-    world.tell(1, Input::Wake);
     world.run(1_000);
     assert_eq!(world.contexts[0].agent.facts().times.era, 1);
     assert_eq!(phases(&mut world), [Phase::Warning; 2]);
