@@ -26,7 +26,7 @@ const { Network, Recorder, Labels, report, mask, maskMore, rhythm, VERSION, why,
 /** The seconds are whole, so that no text depends on when it is made. */
 const NOW = new Date(2026, 10, 26, 14, 2, 12).getTime();
 const ID = '3f9a000000000001';
-const none = { keystrokes: 0, clicks: 0, heartbeats: 0, notes: 0 };
+const none = { keystrokes: 0, clicks: 0, heartbeats: 0, notes: 0, system: 0 };
 
 /** @param {Record<string, any>} [changes] */
 function status(changes = {}) {
@@ -91,7 +91,7 @@ test('the report names time, versions, phase, deadline and why, counts, tabs and
     /\n {2}A key or click in this tab moves that\. The warning is due at 14:02:48\.\n/,
     /\n {2}Idle timeout +60 seconds +30 minutes\n/,
     /\n {2}Policy version +7\n/,
-    /\n {2}3f9a \(this\) {2}3f9a000000000001 {2}in view +12 +0 +0 +0 +4 s ago +2 +yes\n/,
+    /\n {2}3f9a \(this\) {2}3f9a000000000001 {2}in view +12 +0 +0 +0 +0 +4 s ago +2 +yes\n/,
     /\n {2}2 sent, 2 acknowledged, 0 failed, last answer 200\n/,
     /\n {2}14:02:12 {2}12 keystrokes in tab 3f9a\n/,
   ]) {
@@ -137,6 +137,20 @@ test('why: each phase and each end has its sentence', () => {
     because({ policy: { counts: { keystrokes: false, clicks: true, heartbeats: true } } }),
     /A click in this tab moves/,
   );
+  const system = { keystrokes: true, clicks: true, heartbeats: true, system: true };
+  assert.match(
+    because({ policy: { counts: system } }),
+    /Input in any program, or a key or click in/,
+  );
+  const locked = { idleMs: 10_000, remainingMs: 15_000, policy: { onLock: 'warn' } };
+  assert.match(because(locked), /at 14:02:27: the screen was locked, and nobody has come back/);
+  assert.match(because(locked), /A key or click in this tab takes that back.*would be at 14:03:02/);
+  const shift = { ...locked, policy: { onLock: 'warn', logoutAt: NOW + 15_000 } };
+  assert.match(because(shift), /by the policy's schedule/);
+  const after = { ...locked, policy: { onLock: 'warn', logoutAt: NOW + 30_000 } };
+  assert.match(because(after), /the screen was locked/);
+  const out = { phase: 'ended', endedBecause: 'idle', remainingMs: 0, policy: { onLock: 'end' } };
+  assert.match(because(out), /allows 60 seconds without, and less once the screen is locked/);
   const ends = {
     idle: /because nobody was active\. The policy allows 60 seconds without/,
     schedule: /because the scheduled time had come/,

@@ -137,8 +137,9 @@ test('a preset states its rules, and pages need none', async () => {
     warnBeforeMs: MINUTE,
     keepAliveMs: 30_000,
     mode: 'enforce',
-    counts: { keystrokes: true, clicks: true, heartbeats: true },
+    counts: { keystrokes: true, clicks: true, heartbeats: true, system: false },
     maxHoldMs: 60 * MINUTE,
+    onLock: 'nothing',
   });
   const rotating = /** @type {any} */ (await presets.oidcRefresh(oidc).ask(signal));
   assert.equal(rotating.policy.keepAliveMs, 5 * MINUTE, 'tokens are not rotated each half minute');

@@ -69,6 +69,7 @@ fn what(record: &Record, kind: &str) -> String {
         "clicks" => "a click".to_owned(),
         "heartbeats" => "a heartbeat of the embedding page".to_owned(),
         "notes" => "an activity that the app vouched for".to_owned(),
+        "system" => "input in another program on the machine".to_owned(),
         _ => {
             let counted = record.calls.iter().filter(|call| call.counted);
             let call = counted.max_by_key(|call| call.at).map_or("", |call| call.what.as_str());

@@ -273,7 +273,7 @@ impl AppState {
 /// What a counted API call tells the other tokens of its sign-in.
 static CALLED: Report = Report {
     age_ms: 0,
-    counts: Counts { keystrokes: 0, clicks: 0, heartbeats: 0, notes: 0 },
+    counts: Counts { keystrokes: 0, clicks: 0, heartbeats: 0, notes: 0, system: 0 },
     contexts: 0,
     holds: Vec::new(),
     agent: String::new(),

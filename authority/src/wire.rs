@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::{
     journal::SeenBody,
-    policy::CountedBody,
+    policy::{CountedBody, OnLockBody},
     report::Counts,
     session::{Standing, State},
 };
@@ -38,6 +38,8 @@ pub struct PolicyBody {
     pub counts: CountedBody,
     /// Longest time to live of a hold, in milliseconds.
     pub max_hold_ms: u64,
+    /// What a locked screen does, where a desktop app tells of it.
+    pub on_lock: OnLockBody,
 }
 
 impl From<&Policy> for PolicyBody {
@@ -54,6 +56,7 @@ impl From<&Policy> for PolicyBody {
             },
             counts: policy.counts.into(),
             max_hold_ms: policy.max_hold_ms,
+            on_lock: policy.on_lock.into(),
         }
     }
 }

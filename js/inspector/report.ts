@@ -84,6 +84,7 @@ function contexts({ contexts, label, status }: Snapshot): string[] {
     'Clicks',
     'Beats',
     'Notes',
+    'Other',
     'Active',
     'Sent',
     'Stream',

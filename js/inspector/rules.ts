@@ -16,6 +16,7 @@ const COUNTABLE = {
   keystrokes: 'keys',
   clicks: 'clicks',
   heartbeats: 'heartbeats',
+  system: 'input in other programs',
   scroll: 'scrolling',
   pointerMove: 'pointer moves',
   frameFocus: 'clicks into frames',
@@ -25,6 +26,9 @@ function kinds(counts: Partial<Record<string, boolean>>): string {
   const names = Object.entries(COUNTABLE).filter(([kind]) => counts[kind]);
   return names.map(([, name]) => name).join(', ') || 'nothing';
 }
+
+/** What a locked screen does. */
+const LOCKED = { nothing: 'nothing happens', warn: 'people are warned', end: 'it ends' };
 
 const asked = (ms: unknown) => (typeof ms === 'number' ? span(ms) : '');
 
@@ -55,6 +59,7 @@ export function rules({ status, at }: Snapshot, wishes: Wishes): Rule[] {
       inForce: clock === undefined ? 'no' : `${moment(clock)}${clock < at ? ' (past)' : ''}`,
       wish: '',
     },
+    { name: 'Screen locked', inForce: LOCKED[policy.onLock ?? 'nothing'], wish: '' },
     { name: 'Longest hold', inForce: span(policy.maxHoldMs), wish: '' },
     {
       name: 'Mode',

@@ -4,7 +4,7 @@ import { arrange, badge, h, say } from './dom.ts';
 import { inOrder, type Snapshot } from './snapshot.ts';
 import { ago } from './words.ts';
 
-const COLUMNS = ['Tab', 'Keys', 'Clicks', 'Notes', 'Beats', 'Active', 'Keep-alives'];
+const COLUMNS = ['Tab', 'Keys', 'Clicks', 'Notes', 'Beats', 'Other', 'Active', 'Keep-alives'];
 
 class Row {
   readonly #mark = h('span', { class: 'tab-mark' });
@@ -34,8 +34,9 @@ class Row {
     const sight = context.visible ? 'in view' : 'hidden';
     say(this.#state, context.streaming ? `${sight}, hears server` : sight);
     this.#state.title = context.streaming ? 'Hears from the authority for all tabs' : '';
-    const { keystrokes, clicks, notes, heartbeats } = context.counts;
-    const values = [keystrokes, clicks, notes, heartbeats, ago(context.activeAgoMs), context.sent];
+    const { keystrokes, clicks, notes, heartbeats, system } = context.counts;
+    const inputs = [keystrokes, clicks, notes, heartbeats, system];
+    const values = [...inputs, ago(context.activeAgoMs), context.sent];
     this.#texts.forEach((text, at) => {
       say(text, `${values[at]}`);
       text.classList.toggle('nothing', values[at] === 0);
@@ -71,9 +72,11 @@ export class Tabs {
   }
 
   show({ contexts, label }: Snapshot): void {
-    // Only an embedding host sends heartbeats; without one the column says nothing.
-    const beats = contexts.some(({ counts }) => counts.heartbeats > 0);
-    this.#table.classList.toggle('no-beats', !beats);
+    // Only an embedding host sends heartbeats, and only a desktop app tells of other programs; without one
+    // the column says nothing.
+    const some = (kind: 'heartbeats' | 'system') => contexts.some(({ counts }) => counts[kind] > 0);
+    this.#table.classList.toggle('no-beats', !some('heartbeats'));
+    this.#table.classList.toggle('no-other', !some('system'));
     const living = new Set(contexts.map(({ id }) => id));
     for (const id of this.#rows.keys()) {
       if (!living.has(id)) {

@@ -5,6 +5,9 @@ import type { Activity, Recorder } from './recorder.ts';
 import type { Snapshot } from './snapshot.ts';
 import { allTabs, clock, countdown, span } from './words.ts';
 
+/** Two clocks are read. */
+const SAME_MS = 1000;
+
 export interface Why {
   readonly title: string;
   /** Which fact the deadline follows from. */
@@ -18,6 +21,7 @@ const WHAT = {
   clicks: 'a click',
   heartbeats: 'a heartbeat of the page around it',
   notes: 'an activity that the app vouched for',
+  system: 'input in another program',
   input: 'input',
 };
 
@@ -36,17 +40,20 @@ function anyInput({ counts }: Policy): string {
     counts.clicks && 'click',
     counts.heartbeats && !counts.keystrokes && !counts.clicks && 'heartbeat',
   ].filter(Boolean);
-  return kinds.length > 0 ? `A ${kinds.join(' or ')}` : 'What the app vouches for';
+  const here = kinds.length > 0 ? `A ${kinds.join(' or ')}` : 'What the app vouches for';
+  return counts.system
+    ? `Input in any program, or ${here[0]?.toLowerCase()}${here.slice(1)}`
+    : here;
 }
 
-/** The policy's clock time comes before the idle timeout. All three are of one moment. */
-function isScheduled({ remainingMs, idleMs, policy }: Status): boolean {
-  return (
-    policy.logoutAt !== undefined &&
-    remainingMs !== null &&
-    remainingMs + idleMs < policy.idleTimeoutMs
-  );
-}
+/** Something comes before the idle timeout. All three are of one moment. */
+const isSooner = ({ remainingMs, idleMs, policy }: Status): boolean =>
+  remainingMs !== null && remainingMs + idleMs < policy.idleTimeoutMs;
+
+/** It is the policy's clock time, and not that the screen is locked. */
+const isScheduled = ({ policy }: Status, endsAt: number): boolean =>
+  policy.logoutAt !== undefined &&
+  (policy.onLock !== 'warn' || policy.logoutAt <= endsAt + SAME_MS);
 
 function alive(now: Snapshot, recorder: Recorder): Omit<Why, 'title'> {
   const { at, status, contexts, label } = now;
@@ -62,18 +69,27 @@ function alive(now: Snapshot, recorder: Recorder): Omit<Why, 'title'> {
     left > policy.warnBeforeMs
       ? ` The warning is due at ${time(endsAt - policy.warnBeforeMs)}.`
       : '';
-  if (isScheduled(status)) {
+  const anywhere = contexts.length > 1 ? 'any tab' : 'this tab';
+  if (isSooner(status)) {
     const idleEnd = time(activity.at + policy.idleTimeoutMs);
-    return {
-      because: `It ${ends} at ${end} by the policy's schedule, however active anybody is.`,
-      next: `Idle time alone would end it at ${idleEnd}.${warned}`,
-    };
+    if (isScheduled(status, endsAt)) {
+      return {
+        because: `It ${ends} at ${end} by the policy's schedule, however active anybody is.`,
+        next: `Idle time alone would end it at ${idleEnd}.${warned}`,
+      };
+    }
+    if (policy.onLock === 'warn') {
+      return {
+        because: `It ${ends} at ${end}${where}: the screen was locked, and nobody has come back.`,
+        next: `${anyInput(policy)} in ${anywhere} takes that back. Without the lock it would be at ${idleEnd}.`,
+      };
+    }
   }
   return {
     because:
       `It ${ends} at ${end}${where}: ${span(policy.idleTimeoutMs)} (the policy's idle timeout) ` +
       `after the newest activity, ${whose(activity, label)}, at ${time(activity.at)}.`,
-    next: `${anyInput(policy)} in ${contexts.length > 1 ? 'any tab' : 'this tab'} moves that.${warned}`,
+    next: `${anyInput(policy)} in ${anywhere} moves that.${warned}`,
   };
 }
 
@@ -102,7 +118,9 @@ function ended(now: Snapshot, recorder: Recorder): Omit<Why, 'title'> {
     ? `The newest activity was ${whose(activity, label)} at ${clock(activity.at, at)}.`
     : 'No activity was seen in these tabs.';
   const more = {
-    idle: `The policy allows ${span(policy.idleTimeoutMs)} without.`,
+    idle: `The policy allows ${span(policy.idleTimeoutMs)} without${
+      (policy.onLock ?? 'nothing') === 'nothing' ? '' : ', and less once the screen is locked'
+    }.`,
     schedule: 'The schedule ends sessions however active.',
     revoked: 'An administrator, or who issued it. It was not the idle time.',
     'signed-out': 'In one of the tabs, or elsewhere with this token.',

@@ -74,14 +74,16 @@ export function allTabs(count: number): string {
   return count === 2 ? 'both tabs' : `all ${count} tabs`;
 }
 
-export const KINDS = ['keystrokes', 'clicks', 'heartbeats', 'notes'] as const;
+export const KINDS = ['keystrokes', 'clicks', 'heartbeats', 'notes', 'system'] as const;
 
 export const total = (counts: Counts): number => KINDS.reduce((sum, kind) => sum + counts[kind], 0);
 
 /** `12 keystrokes and 1 click`. */
 export function inputs(counts: Counts): string {
   const parts = KINDS.filter((kind) => counts[kind] > 0).map((kind) =>
-    plural(counts[kind], kind.slice(0, -1)),
+    kind === 'system'
+      ? plural(counts.system, 'input in another program', 'inputs in other programs')
+      : plural(counts[kind], kind.slice(0, -1)),
   );
   return new Intl.ListFormat('en').format(parts);
 }

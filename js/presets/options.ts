@@ -42,8 +42,9 @@ export function policyOf(times: Times, keepAliveMs = KEEP_ALIVE_MS): Policy {
       Math.max(1000, Math.min(keepAliveMs, quarter)),
     ),
     mode: 'enforce',
-    counts: { keystrokes: true, clicks: true, heartbeats: true },
+    counts: { keystrokes: true, clicks: true, heartbeats: true, system: false },
     maxHoldMs: duration('maxHoldMs', 0, 24 * HOUR_MS, HOUR_MS),
+    onLock: 'nothing',
   };
 }
 

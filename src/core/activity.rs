@@ -72,9 +72,18 @@ impl Agent {
     /// The screen was locked. Whoever did so may be about to leave: all must know of it now.
     pub(super) fn on_locked(&mut self) {
         if self.facts.ended.is_none() {
-            self.locked_at = self.now();
+            // What is known was before it, though the clock of whoever told of it may be ahead.
+            self.locked_at = self.now().max(self.facts.times.activity + 1);
             self.facts.times.locked = self.facts.times.locked.max(self.locked_at);
             self.urgent();
+        }
+    }
+
+    /// What was done before the screen was locked may be as late as `at` for the authority, which counts
+    /// from when it is told: that is no newer activity.
+    pub(super) fn keep_locked(&mut self, at: u64) {
+        if rules::is_locked(&self.facts, self.now()) {
+            self.facts.times.locked = self.facts.times.locked.max(at.min(self.now() + 1));
         }
     }
 

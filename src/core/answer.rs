@@ -121,6 +121,8 @@ impl Agent {
         let times = &mut self.facts.times;
         let told = covers == Some(times.activity);
         let known = times.activity.max(times.acknowledged);
+        let locked = rules::is_locked(&self.facts, now);
+        let times = &mut self.facts.times;
         let said = covers.max(earliest).unwrap_or(0);
         times.acknowledged = times.acknowledged.max(said);
         if times.activity == 0 {
@@ -130,7 +132,10 @@ impl Agent {
             if earliest > known + ROUNDING_MS {
                 // Somebody whom we can't hear was active: another partition, browser or device.
                 times.acknowledged = latest;
-                if earliest > times.activity + UNNOTICED_MS {
+                // It takes a lock back, once, however little newer it is than what was done here.
+                if earliest > times.activity + UNNOTICED_MS
+                    || (locked && earliest > times.locked + ROUNDING_MS)
+                {
                     self.learn_activity(earliest);
                 }
             } else if told {

@@ -4,7 +4,7 @@
 use super::agent::Agent;
 use super::ended::EndedBecause;
 use super::output::{Event, What};
-use super::rules::{self, Phase};
+use super::rules::{self, Due, Phase};
 use super::share::{News, Share};
 
 /// Activity beyond what the authority acknowledged.
@@ -19,21 +19,13 @@ pub(super) struct Untold {
 impl Agent {
     /// Ends the session when the deadline has passed and the authority was asked since.
     pub(super) fn conclude(&mut self) {
-        if self.facts.ended.is_none() && !self.is_checking() {
-            let now = self.now();
-            if let Some(due) = self.due().filter(|due| now >= due.end_at) {
-                let because = if rules::answered_since(&self.facts, due.end_at) {
-                    Some(if due.scheduled { EndedBecause::Schedule } else { EndedBecause::Idle })
-                } else if rules::failed_since(&self.facts, due.end_at) {
-                    Some(EndedBecause::AuthorityUnreachable)
-                } else {
-                    None
-                };
-                match because {
-                    Some(because) if due.observed => self.observe(because, due.end_at),
-                    Some(because) => self.end(because),
-                    None => {}
-                }
+        // Past an end that is only observed that of the shift may have come as well.
+        for _ in 0..2 {
+            let Some((because, due)) = self.overdue() else { break };
+            if due.observed {
+                self.observe(because, due.end_at);
+            } else {
+                self.end(because);
             }
         }
         let Some(because) = self.facts.ended.filter(|_| !self.wound_down) else {
@@ -52,6 +44,22 @@ impl Agent {
         if untold {
             self.urgent();
         }
+    }
+
+    /// The end that has come, and why, once that is known.
+    fn overdue(&self) -> Option<(EndedBecause, Due)> {
+        if self.facts.ended.is_some() || self.is_checking() {
+            return None;
+        }
+        let due = self.due().filter(|due| self.now() >= due.end_at)?;
+        let because = if rules::answered_since(&self.facts, due.end_at) {
+            if due.scheduled { EndedBecause::Schedule } else { EndedBecause::Idle }
+        } else if rules::failed_since(&self.facts, due.end_at) {
+            EndedBecause::AuthorityUnreachable
+        } else {
+            return None;
+        };
+        Some((because, due))
     }
 
     /// Notes since when the authority does not know of the newest activity.

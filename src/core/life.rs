@@ -5,7 +5,6 @@ use super::ended::EndedBecause;
 use super::facts::TokenId;
 use super::input::Departure;
 use super::output::What;
-use super::rules;
 use super::share::JOIN_MS;
 
 impl Agent {
@@ -61,14 +60,10 @@ impl Agent {
         self.me.token = token;
         // Nobody has told the authority of this token's activity yet, nor of a hold. The deadline stays
         // where it was.
-        let locked = rules::is_locked(&self.facts, self.now());
+        let told = ::core::mem::take(&mut self.facts.times.acknowledged);
+        self.keep_locked(told + 1);
         let times = &mut self.facts.times;
-        let told = ::core::mem::take(&mut times.acknowledged);
         times.activity = times.activity.max(told);
-        if locked {
-            // What the authority knows as late as it can be is no newer activity.
-            times.locked = times.locked.max(times.activity + 1);
-        }
         for hold in times.holds.values_mut() {
             hold.told = false;
         }

@@ -187,6 +187,10 @@ impl Agent {
             return;
         }
         let told = errand == Errand::KeepAlive;
+        if told {
+            // A lock meanwhile is later than what was told, however long that was under way.
+            self.keep_locked(covers.activity + self.now().saturating_sub(began));
+        }
         let known = self.facts.times.answered;
         self.answered(Some(errand), began, told.then_some(covers.activity), answer);
         let mut news = !told;

@@ -141,8 +141,12 @@ impl Agent {
         if !alike {
             envelope.facts.of_the_group();
         }
-        // By the rules that brought it about, and in moments of after a clock that was set.
+        // By the rules and the lock that brought it about, and in moments of after a clock that was set.
         self.facts.learn(&envelope.facts.policy);
+        if envelope.facts.times.era == era {
+            let times = &mut self.facts.times;
+            times.locked = times.locked.max(envelope.facts.times.locked);
+        }
         let by = if envelope.facts.times.era > era { self.ahead_by } else { 0 };
         let seen = self.facts.times.observed.at + by;
         let due = self.due().filter(|due| due.observed).map(|due| due.end_at + by);

@@ -34,21 +34,51 @@ test('a change by the form says whom it concerns and reaches the authority', asy
 });
 
 test('what the form does not know is kept', async () => {
-  const counts = { keystrokes: true, clicks: false, heartbeats: true };
-  await at.write('organization', { counts, idle_timeout_ms: 100_000 });
+  const shift = { ends_at: '2099-11-26T17:00:00Z', grace_ms: 0 };
+  await at.write('users/ann', { shift, idle_timeout_ms: 100_000 });
   await at.ui.signIn();
-  await at.ui.go('policy');
-  await at.ui.shows('Also set, and kept as it is: Counts in pages');
+  await at.ui.go('policy/users/ann');
+  await at.ui.shows('Also set, and kept as it is: End of the shift');
   await at.page.click('#api_rules');
   await at.page.type('#api-include', 'POST /api/**\n/api/orders/*');
   await at.ui.press('Save');
   await at.ui.shows('API calls that count: not set → POST /api/**, /api/orders/*', '#ask');
   await at.ui.press('Save', '#ask');
   await at.ui.shows('Saved', '#said');
-  const { organization } = await at.read('policy');
-  assert.deepEqual(organization.counts, counts);
-  assert.equal(organization.idle_timeout_ms, 100_000, 'not rounded to what was shown');
-  assert.deepEqual(organization.api_rules.include, ['POST /api/**', '/api/orders/*']);
+  const ann = await at.read('policy/users/ann');
+  assert.deepEqual(ann.shift, shift);
+  assert.equal(ann.idle_timeout_ms, 100_000, 'not rounded to what was shown');
+  assert.deepEqual(ann.api_rules.include, ['POST /api/**', '/api/orders/*']);
+});
+
+test('what a desktop app tells counts, and a locked screen ends, where the form says so', async () => {
+  const token = await at.authority.token('ann');
+  const rules = async () => (await (await at.standing(token)).json()).policy;
+  const usual = { keystrokes: true, clicks: true, heartbeats: true, system: false };
+  assert.deepEqual((await rules()).counts, usual);
+  assert.equal((await rules()).on_lock, 'nothing');
+  await at.ui.signIn();
+  await at.ui.go('policy');
+  await at.page.waitForSelector('[data-field="counts"] [value="system"]:disabled');
+  await at.page.click('#counts');
+  await at.page.click('[data-field="counts"] [value="system"]');
+  await at.page.select('#on_lock', '2');
+  await at.ui.press('Save', '.policy-form');
+  await at.ui.shows('What counts as activity: not set → keystrokes, clicks, ', '#ask');
+  await at.ui.shows('and input in other programs', '#ask');
+  const lock = 'When the screen is locked: not set → warn, and end when the warning is over';
+  await at.ui.shows(lock, '#ask');
+  await at.ui.press('Save', '#ask');
+  await at.ui.shows('Saved', '#said');
+  assert.deepEqual((await rules()).counts, { ...usual, system: true });
+  assert.equal((await rules()).on_lock, 'warn');
+  // Back to what is below.
+  await at.page.click('#counts');
+  await at.page.select('#on_lock', '0');
+  await at.ui.press('Save', '.policy-form');
+  await at.ui.press('Save', '#ask');
+  await at.page.waitForFunction("!document.querySelector('#counts').checked");
+  assert.deepEqual((await at.read('policy')).organization, {});
 });
 
 test('what the authority refuses is said at the field', async () => {

@@ -160,6 +160,11 @@ describe('an authority that fails', () => {
       'bad-answer',
     ],
     [
+      'answers a rule that nobody knows',
+      { body: JSON.stringify({ ...ALIVE, policy: { ...POLICY, on_lock: 'sometimes' } }) },
+      'bad-answer',
+    ],
+    [
       'answers half a policy',
       { body: JSON.stringify({ ...ALIVE, policy: { version: 1 } }) },
       'bad-answer',

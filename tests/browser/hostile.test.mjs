@@ -79,7 +79,7 @@ const status = () => /** @type {Promise<any>} */ (app.evaluate('agent.status'));
 async function nothingCounts(reason, atLeast = 1) {
   await app.waitForFunction(`agent.status.refused.${reason} >= ${atLeast}`);
   const { counts, refused } = await status();
-  assert.deepEqual(counts, { keystrokes: 0, clicks: 0, heartbeats: 0, notes: 0 });
+  assert.deepEqual(counts, { keystrokes: 0, clicks: 0, heartbeats: 0, notes: 0, system: 0 });
   for (const [name, count] of Object.entries(refused)) {
     assert.ok(name === reason || count === 0, `${name}: ${count}`);
   }

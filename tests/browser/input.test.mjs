@@ -43,7 +43,7 @@ test('trusted keys count, each once', async () => {
   await openTab();
   for (const key of KEYS) await tab.keyboard.press(key);
   const { counts, refused } = await status();
-  assert.deepEqual(counts, { keystrokes: 4, clicks: 0, heartbeats: 0, notes: 0 });
+  assert.deepEqual(counts, { keystrokes: 4, clicks: 0, heartbeats: 0, notes: 0, system: 0 });
   assert.deepEqual(refused, { untrusted: 0, origin: 0, rate: 0, malformed: 0 });
 });
 
@@ -52,7 +52,7 @@ test('trusted pointer presses count, each once', { skip: withoutMouse }, async (
   await tab.mouse.click(20, 20);
   await tab.mouse.click(30, 30, { button: 'right' });
   const { counts, refused } = await status();
-  assert.deepEqual(counts, { keystrokes: 0, clicks: 2, heartbeats: 0, notes: 0 });
+  assert.deepEqual(counts, { keystrokes: 0, clicks: 2, heartbeats: 0, notes: 0, system: 0 });
   assert.deepEqual(refused, { untrusted: 0, origin: 0, rate: 0, malformed: 0 });
 });
 
@@ -68,7 +68,7 @@ test('scripted events count for nothing and are reported as refused', async () =
   });
   await pause(2_500);
   const { counts, refused } = await status();
-  assert.deepEqual(counts, { keystrokes: 0, clicks: 0, heartbeats: 0, notes: 0 });
+  assert.deepEqual(counts, { keystrokes: 0, clicks: 0, heartbeats: 0, notes: 0, system: 0 });
   assert.equal(refused.untrusted, 6);
   const reported = (await recorded([tab], 'refused'))[0] ?? [];
   assert.deepEqual(
@@ -95,7 +95,7 @@ test('the repeats of a held key and pointer moves count for nothing', { skip: he
   await tab.mouse.move(10, 10);
   await tab.mouse.move(200, 200, { steps: 30 });
   const { counts, refused } = await status();
-  assert.deepEqual(counts, { keystrokes: 1, clicks: 0, heartbeats: 0, notes: 0 });
+  assert.deepEqual(counts, { keystrokes: 1, clicks: 0, heartbeats: 0, notes: 0, system: 0 });
   assert.equal(refused.untrusted, 0, 'they are real, they just say nothing');
 });
 

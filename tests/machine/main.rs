@@ -16,6 +16,7 @@ mod groups;
 mod hold_edges;
 mod holds;
 mod idle_is_silent;
+mod lock_taken_back;
 mod locked;
 mod newcomers;
 mod observe;

@@ -230,6 +230,22 @@ fn a_page_that_is_opened_for_an_absent_person_reports_nothing_of_before() {
 }
 
 #[test]
+fn a_key_between_two_ends_of_before_its_page_knew_is_told_at_once() {
+    let policy = Policy { logout_at: Some(START + 15_000), ..observing() };
+    let mut world = World::new(1, Network::GOOD, policy);
+    world.open_all(1);
+    world.close(0);
+    world.run(11_850);
+    // Opened unseen past the end of an absence, and asking past that of the shift.
+    let late = world.open(false);
+    world.run(50);
+    world.key(late);
+    world.run(500);
+    assert_eq!(reports(&world)[late], [EndedBecause::Schedule]);
+    assert_eq!(world.tally.keepalives, 1);
+}
+
+#[test]
 fn an_absence_of_days_is_no_nonsense() {
     const HOUR_MS: u64 = 60 * 60 * 1000;
     let times = Policy { idle_timeout_ms: 8 * HOUR_MS, warn_before_ms: HOUR_MS, ..observing() };

@@ -43,7 +43,11 @@ export async function use(): Promise<void> {
   const agent: Agent = await createAgent(smallest);
   const { phase, remainingMs, counts } = agent.status;
   const left: number | null = remainingMs;
-  const total: number = counts.keystrokes + counts.clicks + counts.heartbeats + counts.notes;
+  const { keystrokes, clicks, heartbeats, notes, system } = counts;
+  const total: number = keystrokes + clicks + heartbeats + notes + system;
+  const { onLock, counts: counted } = agent.status.policy;
+  onLock satisfies 'nothing' | 'warn' | 'end' | undefined;
+  counted.system satisfies boolean | undefined;
   agent.addEventListener('ended', ({ detail }) => detail.because satisfies Declared.EndedBecause);
   agent.addEventListener('observed', ({ detail }) => detail.idleMs + detail.ends + total);
   agent.addEventListener('fault', ({ detail }) => detail.message.toUpperCase());
@@ -62,6 +66,8 @@ export async function use(): Promise<void> {
   agent.status.phase = 'active';
   // @ts-expect-error there need not be one
   agent.status.observed.agoMs;
+  // @ts-expect-error there is no such rule
+  onLock satisfies 'nothing' | 'warn' | undefined;
   // @ts-expect-error there is no such reason
   agent.end('bored');
   // @ts-expect-error remainingMs is null while held

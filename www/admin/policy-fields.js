@@ -1,7 +1,11 @@
 /** The fields of a policy's form: each reads its part of a layer and writes it back. */
 import { h, say } from '../app/dom.js';
+import { COUNTED, LABELS } from './policy-words.js';
 
 const DAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
+
+/** What counts where no policy says anything. */
+const USUAL = { keystrokes: true, clicks: true, heartbeats: true };
 
 /** What is wrong with a field before anybody is asked. */
 export class Wrong extends Error {}
@@ -156,6 +160,49 @@ export class DailyField extends Field {
     const days = this.#days.filter((day) => day.checked).map((day) => day.value);
     const daily = { time: this.#time.value, time_zone: this.#zone.value.trim() };
     return { logout_daily: days.length > 0 ? { ...daily, days } : daily };
+  }
+}
+
+/** Which input is activity. A policy says so of all kinds or of none. */
+export class CountsField extends Field {
+  #own;
+  #kinds;
+
+  constructor() {
+    const key = 'counts';
+    const own = h('input', { id: key, type: 'checkbox' });
+    const kinds = Object.keys(COUNTED).map((kind) => h('input', { type: 'checkbox', value: kind }));
+    const choice = (input) => h('label', { class: 'choice' }, input, COUNTED[input.value]);
+    super(
+      key,
+      'fieldset',
+      {
+        label: LABELS.counts,
+        hint: 'Input in other programs is known where the desktop app runs. Leave it off unless using the computer for anything at all should keep people signed in.',
+        wide: true,
+      },
+      h('label', { class: 'choice' }, own, 'This policy says what counts'),
+      h('div', { class: 'choices' }, ...kinds.map(choice)),
+    );
+    this.#own = own;
+    this.#kinds = kinds;
+    own.addEventListener('change', () => this.#enable());
+  }
+
+  #enable() {
+    for (const kind of this.#kinds) kind.disabled = !this.#own.checked;
+  }
+
+  set({ counts }) {
+    this.#own.checked = Boolean(counts);
+    // As it is where no policy says anything.
+    for (const kind of this.#kinds) kind.checked = (counts ?? USUAL)[kind.value] ?? false;
+    this.#enable();
+  }
+
+  get() {
+    if (!this.#own.checked) return {};
+    return { counts: Object.fromEntries(this.#kinds.map((kind) => [kind.value, kind.checked])) };
   }
 }
 

@@ -1,7 +1,14 @@
 /** The form of one policy: values of a layer, and at each field what is wrong with it. */
 import { h, say } from '../app/dom.js';
-import { ApiRulesField, ChoiceField, DailyField, NumberField, Wrong } from './policy-fields.js';
-import { keysOf, LABELS } from './policy-words.js';
+import {
+  ApiRulesField,
+  ChoiceField,
+  CountsField,
+  DailyField,
+  NumberField,
+  Wrong,
+} from './policy-fields.js';
+import { keysOf, LABELS, ON_LOCK } from './policy-words.js';
 import { advice } from './trouble.js';
 import { exact } from './words.js';
 
@@ -23,6 +30,11 @@ function fieldsOf(kind) {
       ['enforce', 'End the session (enforce)'],
       ['observe', 'Only report (observe)'],
     ],
+  });
+  const locked = new ChoiceField('on_lock', {
+    label: LABELS.on_lock,
+    hint: 'Known where the desktop app runs. Whoever goes on working takes it back; an open call keeps the session.',
+    choices: [[undefined, BELOW], ...Object.entries(ON_LOCK)],
   });
   const linked = new ChoiceField('link_tokens', {
     label: LABELS.link_tokens,
@@ -55,6 +67,8 @@ function fieldsOf(kind) {
     seconds('keepalive_ms', 'At most one keep-alive is sent in this time.'),
     minutes('max_hold_ms', 'Up to 1440; 0 allows none. A hold that nobody releases lapses then.'),
     linked,
+    locked,
+    new CountsField(),
     new DailyField(),
     new ApiRulesField(),
   ];

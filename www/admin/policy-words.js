@@ -12,14 +12,31 @@ export const LABELS = {
   hipaa: 'HIPAA limit',
   priority: 'Priority',
   link_tokens: 'Tokens of one sign-in',
-  counts: 'Counts in pages',
+  counts: 'What counts as activity',
+  on_lock: 'When the screen is locked',
   logout_daily: 'Daily logout',
   shift: 'End of the shift',
   api_rules: 'API calls that count',
 };
 
 const list = new Intl.ListFormat('en');
-const on = (flags) => Object.keys(flags).filter((name) => flags[name]);
+
+/** What people do that may count, as the policy names it. */
+export const COUNTED = {
+  keystrokes: 'Keystrokes',
+  clicks: 'Clicks',
+  heartbeats: 'Heartbeats of an embedding page',
+  system: 'Input in other programs',
+};
+const low = (text) => text[0].toLowerCase() + text.slice(1);
+const on = (flags) => Object.keys(COUNTED).filter((name) => flags[name]);
+
+/** What a locked screen does. */
+export const ON_LOCK = {
+  nothing: 'Nothing happens',
+  warn: 'Warn, and end when the warning is over',
+  end: 'End the session at once',
+};
 
 const WORDS = {
   max_hold_ms: (ms) => (ms === 0 ? 'no holds' : exact(ms)),
@@ -27,7 +44,8 @@ const WORDS = {
   hipaa: (set) => (set ? 'at most 15 minutes' : 'off'),
   priority: String,
   link_tokens: (linked) => (linked ? 'share activity' : 'each for itself'),
-  counts: (counts) => list.format(on(counts)) || 'nothing',
+  counts: (counts) => list.format(on(counts).map((name) => low(COUNTED[name]))) || 'nothing',
+  on_lock: (does) => low(ON_LOCK[does] ?? does),
   logout_daily: ({ time, time_zone, days }) =>
     `${time} ${time_zone}, ${days ? list.format(days) : 'every day'}`,
   shift: ({ ends_at, grace_ms }) =>

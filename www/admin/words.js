@@ -36,6 +36,7 @@ export const KINDS = {
   clicks: 'Clicks',
   heartbeats: 'Heartbeats of an embedding page',
   notes: 'Activity that the app vouched for',
+  system: 'Input in other programs',
   api_calls: 'Counted API calls',
 };
 

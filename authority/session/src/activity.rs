@@ -15,6 +15,8 @@ pub struct Newest {
     pub heartbeats: Option<u64>,
     /// Activity that the app itself vouched for.
     pub notes: Option<u64>,
+    /// Input in other programs.
+    pub system: Option<u64>,
     /// An API call that the policy counts.
     pub api_calls: Option<u64>,
 }
@@ -28,6 +30,7 @@ impl Newest {
             (&mut self.clicks, before.clicks, after.clicks),
             (&mut self.heartbeats, before.heartbeats, after.heartbeats),
             (&mut self.notes, before.notes, after.notes),
+            (&mut self.system, before.system, after.system),
         ] {
             if after > before {
                 *seen = (*seen).max(Some(at));
@@ -36,20 +39,21 @@ impl Newest {
     }
 
     pub(crate) fn map_moments(&mut self, to: impl Fn(u64) -> u64) {
-        let Self { keystrokes, clicks, heartbeats, notes, api_calls } = self;
-        for at in [keystrokes, clicks, heartbeats, notes, api_calls].into_iter().flatten() {
+        let Self { keystrokes, clicks, heartbeats, notes, system, api_calls } = self;
+        for at in [keystrokes, clicks, heartbeats, notes, system, api_calls].into_iter().flatten() {
             *at = to(*at);
         }
     }
 
     /// Each kind that was seen, with its name and when.
     pub fn kinds(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let Self { keystrokes, clicks, heartbeats, notes, api_calls } = *self;
+        let Self { keystrokes, clicks, heartbeats, notes, system, api_calls } = *self;
         [
             ("keystrokes", keystrokes),
             ("clicks", clicks),
             ("heartbeats", heartbeats),
             ("notes", notes),
+            ("system", system),
             ("api_calls", api_calls),
         ]
         .into_iter()

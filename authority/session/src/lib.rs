@@ -7,6 +7,7 @@
 //!   was seen of it.
 
 mod activity;
+pub mod form1;
 mod holds;
 pub mod report;
 pub mod session;

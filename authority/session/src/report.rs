@@ -23,6 +23,9 @@ pub struct Counts {
     pub heartbeats: u64,
     /// Activity that the app itself vouched for.
     pub notes: u64,
+    /// Input in other programs, as a desktop app is told by the operating system. 0 if it is left out.
+    #[serde(default)]
+    pub system: u64,
 }
 
 impl Counts {
@@ -32,6 +35,7 @@ impl Counts {
         self.clicks = self.clicks.max(other.clicks);
         self.heartbeats = self.heartbeats.max(other.heartbeats);
         self.notes = self.notes.max(other.notes);
+        self.system = self.system.max(other.system);
     }
 }
 
@@ -67,12 +71,13 @@ impl Report {
     /// # Errors
     /// One sentence that names the field and its range.
     pub fn check(&self) -> Result<(), String> {
-        let Counts { keystrokes, clicks, heartbeats, notes } = self.counts;
+        let Counts { keystrokes, clicks, heartbeats, notes, system } = self.counts;
         within("age_ms", self.age_ms, MAX_INTEGER)?;
         within("counts.keystrokes", keystrokes, MAX_INTEGER)?;
         within("counts.clicks", clicks, MAX_INTEGER)?;
         within("counts.heartbeats", heartbeats, MAX_INTEGER)?;
         within("counts.notes", notes, MAX_INTEGER)?;
+        within("counts.system", system, MAX_INTEGER)?;
         within("contexts", self.contexts.into(), MAX_CONTEXTS.into())?;
         text("agent", &self.agent, 0)?;
         if self.holds.len() > MAX_HOLDS {

@@ -31,17 +31,17 @@ pub const OBSERVED_MS: u64 = 30 * 24 * 60 * 60 * 1000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// When it began, in Unix milliseconds.
-    began_at: u64,
+    pub(crate) began_at: u64,
     /// Newest activity, or the end of the newest hold where that came later.
-    active_at: u64,
-    counts: Counts,
-    newest: Newest,
-    contexts: u32,
-    holds: Holds,
-    hold_changes: u32,
+    pub(crate) active_at: u64,
+    pub(crate) counts: Counts,
+    pub(crate) newest: Newest,
+    pub(crate) contexts: u32,
+    pub(crate) holds: Holds,
+    pub(crate) hold_changes: u32,
     /// The newest end that was only observed.
-    observed: Option<Ended>,
-    ended: Option<Ended>,
+    pub(crate) observed: Option<Ended>,
+    pub(crate) ended: Option<Ended>,
 }
 
 impl Session {

@@ -149,11 +149,21 @@ fn each_kind_of_activity_is_dated_by_the_report_that_counted_more_of_it() {
     session.touch(NOW + 1000, &POLICY, &counted(first, 200)).unwrap();
     let second = Counts { clicks: 2, ..first };
     session.touch(NOW + 3000, &POLICY, &counted(second, 100)).unwrap();
+    let third = Counts { system: 1, ..second };
+    session.touch(NOW + 3500, &POLICY, &counted(third, 0)).unwrap();
     session.api_call(NOW + 4000, &POLICY).unwrap();
     let newest: Vec<_> = session.newest().kinds().collect();
-    let expected = [("keystrokes", NOW + 800), ("clicks", NOW + 2900), ("api_calls", NOW + 4000)];
+    let expected = [
+        ("keystrokes", NOW + 800),
+        ("clicks", NOW + 2900),
+        ("system", NOW + 3500),
+        ("api_calls", NOW + 4000),
+    ];
     assert_eq!(newest, expected);
     assert_eq!(session.active_at(), NOW + 4000);
+    session.map_moments(|at| at - NOW);
+    let newest: Vec<_> = session.newest().kinds().map(|(_, at)| at).collect();
+    assert_eq!(newest, [800, 2900, 3500, 4000]);
 }
 
 #[test]

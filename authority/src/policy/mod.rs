@@ -23,8 +23,8 @@ use self::{
 pub use self::{
     api_rules::ApiRules,
     layer::{
-        CountedBody, Layer, MAX_HIPAA_IDLE_TIMEOUT_MS, MAX_SHIFT_GRACE_MS, ModeBody, Scope, Shift,
-        TimeoutUnit,
+        CountedBody, Layer, MAX_HIPAA_IDLE_TIMEOUT_MS, MAX_SHIFT_GRACE_MS, ModeBody, OnLockBody,
+        Scope, Shift, TimeoutUnit,
     },
     resolve::{Chosen, Limit, Source},
     schedule::{DailyLogout, Day},

@@ -115,7 +115,7 @@ async fn live_sessions_are_listed_without_their_tokens() {
             { "kind": "notes", "at": "2023-11-14T22:28:18.800Z" },
         ],
         "calls": [],
-        "counts": { "keystrokes": 1, "clicks": 2, "heartbeats": 3, "notes": 4 },
+        "counts": { "keystrokes": 1, "clicks": 2, "heartbeats": 3, "notes": 4, "system": 0 },
         "contexts": 2,
         "holds": [{ "id": "c1", "reason": "call", "expires_in_ms": 4000 }],
         "keepalives": 1,

@@ -65,6 +65,10 @@ async fn a_malformed_report_changes_nothing() {
         }
         cases.push((422, broken(number, None)));
     }
+    // It may be left out.
+    for wrong in [json!(-1), json!(0.5), json!("1"), too_large, json!(null)] {
+        cases.push((422, broken("/counts/system", Some(wrong))));
+    }
     for field in ["/counts", "/contexts", "/holds", "/agent", "/holds/0/id", "/holds/0/reason"] {
         cases.push((422, broken(field, None)));
     }

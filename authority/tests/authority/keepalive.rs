@@ -22,8 +22,11 @@ async fn the_answer_is_the_whole_state() {
             "warn_before_ms": 60_000,
             "keepalive_ms": 30_000,
             "mode": "enforce",
-            "counts": { "keystrokes": true, "clicks": true, "heartbeats": true },
+            "counts": {
+                "keystrokes": true, "clicks": true, "heartbeats": true, "system": false,
+            },
             "max_hold_ms": 3_600_000,
+            "on_lock": "nothing",
         },
     });
     assert_eq!(answer.json(), expected);
@@ -138,7 +141,8 @@ async fn the_largest_of_each_count_is_kept() {
     rig.keep_alive(with(9, 1)).await;
     rig.keep_alive(with(3, 5)).await;
     let list = rig.call(Method::GET, "/v1/admin/sessions", ADMIN, None).await.json();
-    let counts = json!({ "keystrokes": 9, "clicks": 5, "heartbeats": 3, "notes": 4 });
+    // An agent that knows nothing of other programs leaves that out.
+    let counts = json!({ "keystrokes": 9, "clicks": 5, "heartbeats": 3, "notes": 4, "system": 0 });
     assert_eq!(list["sessions"][0]["counts"], counts);
     assert!(!list.to_string().contains(TOKEN));
 }

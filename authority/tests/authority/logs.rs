@@ -86,7 +86,10 @@ async fn lists_are_tables_for_who_asks_for_them() {
     let sessions = csv(&rig, "/v1/admin/sessions").await;
     assert_eq!(sessions.header("content-type"), "text/csv; charset=utf-8; header=present");
     let mut lines: Vec<_> = sessions.text.lines().collect();
-    assert!(lines.remove(0).starts_with("id,user,sign_in,groups,state,began_at,idle_ms"));
+    let head = lines.remove(0);
+    assert!(head.starts_with("id,user,sign_in,groups,state,began_at,idle_ms"), "{head}");
+    assert!(head.contains(",notes,system,holds,"), "{head}");
+    assert!(lines.iter().all(|line| line.contains(",0,0,0,0,0,,")), "{lines:?}");
     assert!(lines.iter().any(|line| line.contains(",'=cmd(),")), "{lines:?}");
     assert!(lines.iter().any(|line| line.contains(r#","bob, ""the"" builder","#)), "{lines:?}");
     rig.call(Method::DELETE, "/v1/session", TOKEN, None).await;
@@ -158,7 +161,19 @@ async fn the_sentence_names_the_schedule_and_an_observing_policy() {
         told.starts_with("The newest activity of ann was ") && told.contains(" 2s ago; "),
         "{told}"
     );
+    let mut elsewhere = report(0);
+    elsewhere["counts"]["system"] = json!(1);
+    rig.clock.advance(1000);
+    rig.keep_alive(elsewhere).await;
+    rig.clock.advance(3000);
+    let told = why(&rig).await;
+    assert!(
+        told.starts_with(
+            "The newest activity of ann was input in another program on the machine 3s ago; "
+        ),
+        "{told}"
+    );
     rig.put_policy("users/ann", json!({ "mode": "observe" })).await;
     let told = why(&rig).await;
-    assert!(told.ends_with("; it would end in 14m 58s, but the policy only observes."), "{told}");
+    assert!(told.ends_with("; it would end in 14m 57s, but the policy only observes."), "{told}");
 }

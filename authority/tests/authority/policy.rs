@@ -73,6 +73,34 @@ async fn each_value_is_taken_from_the_first_layer_that_has_it_and_says_which() {
     assert_eq!(values["counts"]["value"]["clicks"], false);
 }
 
+fn counts(system: Value) -> Value {
+    json!({ "keystrokes": true, "clicks": true, "heartbeats": true, "system": system })
+}
+
+#[tokio::test]
+async fn what_a_desktop_app_tells_counts_where_a_layer_says_so_and_live_sessions_hear_of_it() {
+    let rig = registered(&["night"]).await;
+    let rules = |state: Value| {
+        let policy = &state["policy"];
+        (policy["counts"]["system"].clone(), policy["on_lock"].clone())
+    };
+    assert_eq!(rules(rig.ask().await.json()), (json!(false), json!("nothing")));
+    rig.put_policy("organization", json!({ "on_lock": "warn", "counts": counts(json!(true)) }))
+        .await;
+    assert_eq!(rules(rig.ask().await.json()), (json!(true), json!("warn")));
+    rig.put_policy("groups/night", json!({ "priority": 2, "on_lock": "end" })).await;
+    assert_eq!(rules(rig.ask().await.json()), (json!(true), json!("end")));
+    // Where it is left out it does not count, as it did before there was any.
+    let pages = json!({ "keystrokes": true, "clicks": true, "heartbeats": true });
+    rig.put_policy("users/ann", json!({ "counts": pages, "on_lock": "nothing" })).await;
+    assert_eq!(rules(rig.ask().await.json()), (json!(false), json!("nothing")));
+    let values = values(&rig, "night").await;
+    assert_eq!(values["on_lock"], json!({ "value": "nothing", "from": "user" }));
+    assert_eq!(values["counts"]["value"], counts(json!(false)));
+    let audit = rig.admin(Method::GET, "/v1/admin/audit", None).await.to_string();
+    assert!(audit.contains(r#""on_lock":"end""#), "{audit}");
+}
+
 #[tokio::test]
 async fn of_two_groups_of_one_priority_the_stricter_counts() {
     let rig = Rig::new();
@@ -127,6 +155,8 @@ async fn a_value_out_of_its_range_or_its_place_changes_nothing() {
         ("organization", json!({ "counts": [true, true, true] }), "invalid type: sequence"),
         ("organization", json!({ "api_rules": [] }), "invalid type: sequence"),
         ("organization", json!({ "mode": "dream" }), "dream"),
+        ("organization", json!({ "on_lock": "sometimes" }), "sometimes"),
+        ("organization", json!({ "counts": counts(json!("yes")) }), "expected a boolean"),
         ("organization", json!({ "priority": 1 }), "priority belongs to a group"),
         ("groups/g", json!({}), "priority is missing"),
         ("groups/g", json!({ "priority": 6 }), "priority must be between 1 and 5"),

@@ -286,6 +286,6 @@ fn record(token: u8, now: u64, due_at: u64) -> Record {
 fn report(hold: bool) -> Report {
     let ttl_ms = if hold { 60_000 } else { 0 };
     let hold = HoldReport { id: "call".into(), reason: "phone".into(), ttl_ms };
-    let counts = Counts { keystrokes: 1, clicks: 2, heartbeats: 3, notes: 4 };
+    let counts = Counts { keystrokes: 1, clicks: 2, heartbeats: 3, notes: 4, system: 5 };
     Report { age_ms: 0, counts, contexts: 1, holds: vec![hold], agent: "test/1".into() }
 }

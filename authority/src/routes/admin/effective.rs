@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{tokens::MAX_GROUPS, unprocessable};
 use crate::{
     admins::{Admin, Scope as May},
-    policy::{Chosen, CountedBody, DailyLogout, Limit, ModeBody, Scope, Source},
+    policy::{Chosen, CountedBody, DailyLogout, Limit, ModeBody, OnLockBody, Scope, Source},
     problem::{ForAdmins, Problem},
     state::AppState,
 };
@@ -88,6 +88,7 @@ pub(crate) async fn effective(
             ("max_hold_ms", reasoned(&values.max_hold_ms)),
             ("mode", reasoned(&map(values.mode, mode_body))),
             ("counts", reasoned(&map(values.counts, CountedBody::from))),
+            ("on_lock", reasoned(&map(values.on_lock, OnLockBody::from))),
             ("link_tokens", reasoned(&values.link_tokens)),
         ]);
         let daily = daily.and_then(|(daily, from): (Option<DailyLogout>, _)| Some((daily?, from)));

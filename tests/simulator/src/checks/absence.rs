@@ -67,10 +67,12 @@ impl Checks {
             // Past the end of a shift that is only observed there is time left, and the pages' own server
             // knows of no shift.
             let shift = (observed || world.own_server) && because == EndedBecause::Schedule;
-            let elsewhere =
-                (well && !alone && !shift).then(|| self.lives_elsewhere(world, channel));
-            let elsewhere = elsewhere.flatten().map(|what| format!("{because:?} though {what}"));
-            let near = self.active_near(world, at, settled.map(|ended| ended.at));
+            let locked_at = self.locked_by(channel.1, ended_at);
+            let elsewhere = (well && !alone && !shift)
+                .then(|| self.lives_elsewhere(world, channel, locked_at))
+                .flatten();
+            let elsewhere = elsewhere.map(|what| format!("{because:?} though {what}"));
+            let near = self.active_near(world, at, settled.map(|ended| ended.at), locked_at);
             elsewhere.or_else(|| near.map(|what| format!("{because:?} though {what}")))
         };
         if let Some(what) = problem {
@@ -89,8 +91,14 @@ impl Checks {
         if self.bounds.faults.clocks { self.bounds.longest_interval_ms } else { 0 }
     }
 
-    /// Who of those that `at` can hear was active within the timeout.
-    fn active_near(&self, world: &World, at: usize, ended: Option<u64>) -> Option<String> {
+    /// Who of those that `at` can hear was active within the timeout, and since the screen was locked.
+    fn active_near(
+        &self,
+        world: &World,
+        at: usize,
+        ended: Option<u64>,
+        locked_at: Option<u64>,
+    ) -> Option<String> {
         let (now, bounds) = (world.now, self.bounds);
         // From the end of a shift on nobody is present, however active.
         if self.is_shift_over(now) {
@@ -110,12 +118,14 @@ impl Checks {
             let seen = self.seen[other];
             let near = world.channel(other) == here && context.hears();
             let told = other == at || (!bounds.faults.loss && seen.woke_at + 1_000 < now);
-            // What was done only now can't be known elsewhere yet.
-            let fresh = seen.counted_at + 2 * bounds.latency_ms + bounds.delay_ms + 50;
+            // What was told only now can't be known elsewhere yet.
+            let fresh = seen.told_at + 2 * bounds.latency_ms + bounds.delay_ms + 50;
             let known = told && ((other == at && ended.is_none()) || fresh < now);
             // What was done in a session that the authority had ended already comes too late.
             let known = known && ended.is_none_or(|at| seen.counted_at < at);
-            if near && known && seen.counted_at + bounds.shortest_idle_ms > now + slack {
+            let present = locked_at.is_none_or(|at| seen.counted_at > at + slack);
+            let present = present && seen.counted_at + bounds.shortest_idle_ms > now + slack;
+            if near && known && present {
                 let ago = now - seen.counted_at;
                 problem = Some(format!("{other} was active {ago} ms ago"));
             }
@@ -124,7 +134,12 @@ impl Checks {
     }
 
     /// The authority says that it lives, and all go by the same rules.
-    fn lives_elsewhere(&self, world: &mut World, channel: Channel) -> Option<String> {
+    fn lives_elsewhere(
+        &self,
+        world: &mut World,
+        channel: Channel,
+        locked_at: Option<u64>,
+    ) -> Option<String> {
         let (now, policy) = (world.now, world.rules());
         let state = world.session_of(channel.1).state(now, &policy);
         // Past an end that is only observed there is time left until the next one.
@@ -141,8 +156,12 @@ impl Checks {
         // A page that moves to another token takes the report of its last one along
         // (docs/decisions/dry-run.md); in earnest an end does not move.
         let same = same && !(dry && self.bounds.rotates);
-        let lives =
-            same && !fresh && !untold && !ended && left > self.slack() + self.lost() + 1_000;
+        let slack = self.slack() + self.lost() + 1_000;
+        // Nor does it know of a lock.
+        let held = state.standing == Standing::Held;
+        let since = now.saturating_sub(state.idle_ms);
+        let back = locked_at.is_none_or(|at| held || since > at + slack);
+        let lives = same && back && !fresh && !untold && !ended && left > slack;
         lives.then(|| format!("the authority gives it {left} ms more"))
     }
 

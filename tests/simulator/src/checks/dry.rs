@@ -120,13 +120,15 @@ impl Checks {
         let scheduled = because == EndedBecause::Schedule;
         let known = because != EndedBecause::AuthorityUnreachable || bounds.dry != Dry::Flips;
         let faults = bounds.faults;
+        let waves = &self.runs.waves;
+        let last = waves.iter().rev().find(|(other, _)| *other == channel).map_or(0, |wave| wave.1);
         // Whoever slept, or had to wait for an answer, is late, and not so for the next one.
         let even = !faults.stops && !faults.clocks && !faults.outages && !bounds.rotates;
         // So is who is judged by a timeout that became shorter.
         let even = even && bounds.one_policy && bounds.no_wishes;
+        // Or who locks the screen again.
+        let even = even && !self.locked_since(channel.1, seen.reported_at.min(last));
         let again = now - seen.reported_at + self.slack() + 1_000 < bounds.shortest_idle_ms;
-        let waves = &mut self.runs.waves;
-        let last = waves.iter().rev().find(|(other, _)| *other == channel).map_or(0, |wave| wave.1);
         // What waited for a page that was stopped the others have reported before.
         let awake = seen.woke_at + 8_000 < now;
         let wave = awake && (now - last > bounds.shortest_idle_ms / 2 || scheduled);
@@ -200,7 +202,9 @@ impl Checks {
         let same = bounds.one_policy && bounds.no_wishes && !bounds.rotates && !bounds.group;
         // A hold may be closed there later.
         let holds = self.truths.values().any(Truth::had_holds);
-        if bounds.dry != Dry::Policy || !even || !same || bounds.logout_at.is_some() || holds {
+        let locks = bounds.lock_ms.is_some() && self.truths.values().any(Truth::had_locks);
+        let other = bounds.logout_at.is_some() || holds || locks;
+        if bounds.dry != Dry::Policy || !even || !same || other {
             return;
         }
         for at in 0..world.contexts.len() {

@@ -3,6 +3,7 @@
 
 mod absence;
 mod dry;
+mod locks;
 mod presence;
 mod together;
 mod traffic;
@@ -54,11 +55,13 @@ pub enum Rule {
     Agreement,
     /// A dry run ends nothing, and reports each end that would have been once.
     DryRun,
+    /// A locked screen does what the policy says, everywhere and on time.
+    Locked,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Contract,
         Self::OneKeepAlive,
         Self::TrueActivity,
@@ -73,6 +76,7 @@ impl Rule {
         Self::DeadOnTime,
         Self::Agreement,
         Self::DryRun,
+        Self::Locked,
     ];
 }
 
@@ -141,6 +145,10 @@ pub struct Bounds {
     pub dry: Dry,
     /// When the shift ends, in Unix milliseconds.
     pub logout_at: Option<u64>,
+    /// Input in other programs counts.
+    pub system: bool,
+    /// For how long a locked screen is waited on, at the least and at the most; `None` if it is nothing.
+    pub lock_ms: Option<(u64, u64)>,
 }
 
 /// What was so before an input.
@@ -167,6 +175,8 @@ struct Seen {
     left_at: u64,
     /// True time of its newest activity that counted.
     counted_at: u64,
+    /// When it was told of that.
+    told_at: u64,
     /// It has shown that the session is over.
     over: bool,
     /// Since when nobody did anything, and how often its timer fired since.
@@ -179,6 +189,9 @@ struct Seen {
     strict: bool,
     /// It took another token, and what it had reported along.
     moved: bool,
+    /// When it was told that the screen is locked, and for how long its machine had stood by then.
+    locked_at: u64,
+    stood: u64,
 }
 
 /// The checks of one story.
@@ -278,9 +291,10 @@ impl Checks {
     ) {
         let Some(before) = before else { return };
         let context = &world.contexts[at];
-        self.pressed += u64::from(matches!(input, Input::Activity { .. }));
-        let counts = context.agent.facts().counts();
-        let Counts { keystrokes, clicks, heartbeats, notes, system } = counts;
+        let counts = matches!(input, Input::Activity { kind, .. } if self.bounds.counts(*kind));
+        self.pressed += u64::from(counts);
+        let Counts { keystrokes, clicks, heartbeats, notes, system } =
+            context.agent.facts().counts();
         let kinds = [keystrokes, clicks, heartbeats, notes, system];
         let counted: u64 = kinds.map(u64::from).iter().sum();
         if counted > self.pressed {
@@ -312,6 +326,7 @@ impl Checks {
             self.last_event = world.now;
         }
         self.presence(world, at, input, before);
+        self.desktop(world, at, input, before);
     }
 
     /// A context wants something done; it is not done yet.
@@ -342,6 +357,8 @@ impl Checks {
     pub fn look(&mut self, world: &mut World, number: usize) {
         if number == DEADLINES {
             self.dead_on_time(world);
+        } else if number == LOCKS {
+            self.locked_on_time(world);
         } else if number >= WAVES {
             self.reported_together(world, number - WAVES);
         } else {
@@ -352,5 +369,7 @@ impl Checks {
 
 /// The number of a look that is at no end.
 pub const DEADLINES: usize = usize::MAX;
+/// The number of a look at what a lock has done.
+const LOCKS: usize = usize::MAX - 1;
 /// The first number of those that are at an end that was only observed.
 const WAVES: usize = usize::MAX / 2;

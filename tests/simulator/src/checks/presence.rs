@@ -52,7 +52,12 @@ impl Checks {
         let unasked = !well || self.well_since + 10_000 > now;
         let longest_hold_ms = self.bounds.longest_hold_ms;
         let (mut done, mut promised) = (0, 0);
+        let moves = matches!(input, Input::TokenChanged(_));
+        let mut locks: Vec<u64> = Vec::new();
         for (_, truth) in self.truths.range(..token) {
+            if moves {
+                locks.extend(&truth.locks);
+            }
             done = truth.basis(now).0.max(truth.pressed_at).max(done);
             promised = truth.promised.max(promised);
         }
@@ -62,7 +67,9 @@ impl Checks {
             (truth.pressed_at, truth.active_at) = (now, now);
             world.plan(0, Happening::Look(DEADLINES));
         }
-        let acts = truth.acts(input, now, (done, promised));
+        truth.locks.extend(locks);
+        let bounds = self.bounds;
+        let acts = truth.acts(input, now, (done, promised), |kind| bounds.counts(kind));
         let had_holds = truth.had_holds();
         // The lapse of a hold counts as activity, also once the hold is taken up again.
         truth.active_at = truth.basis(now).0;
@@ -104,6 +111,7 @@ impl Checks {
         if acts {
             let seen = &mut self.seen[at];
             seen.counted_at = seen.counted_at.max(counted);
+            seen.told_at = now;
         }
         // What was on its way when the clock was set, to a newcomer or to one that has not noticed yet, is
         // corrected at once.

@@ -142,7 +142,9 @@ impl Checks {
         let same = self.traffic.iter().filter(|((_, token), _)| *token == channel.1);
         let told_at = same.map(|(_, traffic)| traffic.told_at).max().unwrap_or(0);
         let over = self.bounds.logout_at.is_some_and(|at| at <= world.now);
-        let lives = newest + self.bounds.shortest_idle_ms > world.now && !over;
+        let locked =
+            self.locked_by(channel.1, world.now).is_some_and(|at| newest <= at + self.slack());
+        let lives = newest + self.bounds.shortest_idle_ms > world.now && !over && !locked;
         if alone && lives && newest > told_at + self.slack() {
             let what = format!("goes, and an activity {} ms ago is untold", world.now - newest);
             self.broken(world.now, Some(at), Rule::OneKeepAlive, what);

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use stillhere::core::agent::Agent;
-use stillhere::core::facts::HoldId;
+use stillhere::core::facts::{HoldId, Kind};
 use stillhere::core::input::Input;
 
 /// An open interaction.
@@ -29,6 +29,8 @@ pub(super) struct Truth {
     pub(super) promised: u64,
     /// A page was opened while nobody could be asked: it must take its own word for it.
     pub(super) blurred: bool,
+    /// When some screen was locked.
+    pub(super) locks: Vec<u64>,
 }
 
 impl Truth {
@@ -44,6 +46,11 @@ impl Truth {
         self.holds.values().map(|call| call.expires_at).fold(from, u64::max)
     }
 
+    /// Some screen was locked.
+    pub(super) const fn had_locks(&self) -> bool {
+        !self.locks.is_empty()
+    }
+
     /// There are holds, or there were some.
     pub(super) fn had_holds(&self) -> bool {
         !self.holds.is_empty() || !self.released.is_empty()
@@ -57,8 +64,15 @@ impl Truth {
 
     /// Somebody does something. `former` is what was last done with the tokens before this one, and
     /// promised to them: facts move along with a page. Whether it is activity.
-    pub(super) fn acts(&mut self, input: &Input<'_>, now: u64, former: (u64, u64)) -> bool {
+    pub(super) fn acts(
+        &mut self,
+        input: &Input<'_>,
+        now: u64,
+        former: (u64, u64),
+        counts: impl Fn(Kind) -> bool,
+    ) -> bool {
         match input {
+            Input::Activity { kind, .. } if !counts(*kind) => false,
             Input::Activity { age_ms, .. } => {
                 self.pressed_at = self.pressed_at.max(now - age_ms.min(&now));
                 true
@@ -78,6 +92,10 @@ impl Truth {
                 self.pressed_at = self.pressed_at.max(former.0);
                 self.active_at = self.active_at.max(former.0);
                 self.promised = self.promised.max(former.1);
+                false
+            }
+            Input::Locked => {
+                self.locks.push(now);
                 false
             }
             _ => false,

@@ -7,11 +7,14 @@ use stillhere::core::policy::{Mode, Policy};
 
 use super::Stage;
 use crate::checks::Dry;
-use crate::world::Trouble;
+use crate::world::{START, Trouble};
 
 impl Stage {
     /// Does one thing, and lets some time pass.
     pub(super) fn act(&mut self) {
+        if self.story.desktop && self.below(8) == 0 {
+            self.desktop();
+        }
         match self.below(100) {
             0..38 => self.type_some(),
             38..46 => self.single_input(),
@@ -75,6 +78,28 @@ impl Stage {
             _ => Input::Stay,
         };
         self.world.tell(at, input);
+    }
+
+    /// What the operating system tells: of input in other programs, or that the screen is locked.
+    fn desktop(&mut self) {
+        let Some(at) = self.somebody() else { return };
+        let idle = self.story.policy.idle_timeout_ms;
+        if self.below(3) > 0 {
+            // Not before the sign-in.
+            let longest = (idle / 2).min(self.world.now - START);
+            let age_ms = if self.below(2) == 0 { 0 } else { self.time(longest) };
+            self.world.tell(at, Input::Activity { kind: Kind::System, age_ms });
+            return;
+        }
+        self.faults += 1;
+        self.world.tell(at, Input::Locked);
+        // Whoever locks it goes, and may come back soon.
+        let ms = match self.below(3) {
+            0 => self.time(2_000),
+            1 => self.time(self.story.policy.warn_before_ms),
+            _ => self.story.policy.warn_before_ms + 4_000,
+        };
+        self.world.run(ms);
     }
 
     fn refused(&mut self) {

@@ -1,6 +1,6 @@
 //! What a seed decides before anything happens.
 
-use stillhere::core::policy::{Mode, Policy};
+use stillhere::core::policy::{Counted, Mode, OnLock, Policy};
 
 use crate::checks::{Bounds, Dry, Faults};
 use crate::world::{Network, START};
@@ -28,6 +28,8 @@ pub struct Story {
     pub own_tokens: bool,
     /// Whether ends are carried out.
     pub dry: Dry,
+    /// Whether the operating system tells of input in other programs and of locked screens.
+    pub desktop: bool,
     /// The channel and the way to the authority.
     pub network: Network,
     /// How many things are done.
@@ -40,6 +42,8 @@ const IDLE_MS: [u64; 8] = [10_000, 10_000, 10_000, 20_000, 60_000, 300_000, 900_
 
 /// Where the numbers come from that say which stories are dry runs.
 const SALT: u64 = 1_676;
+/// The same of stories in which a desktop app is part of the group.
+const DESKTOP_SALT: u64 = 3_766;
 
 impl Story {
     /// Draws a story.
@@ -98,6 +102,7 @@ impl Story {
             rotates: below(5) == 0,
             own_tokens: false,
             dry: Dry::No,
+            desktop: false,
             network,
             // Many pages make every action dear.
             actions: (20 + below(60)) as usize / (1 + contexts as usize / 20),
@@ -116,6 +121,7 @@ impl Story {
             story.network.freeing = u64::from(1 + below(60));
         }
         story.draw_dry();
+        story.draw_desktop();
         story
     }
 
@@ -132,6 +138,27 @@ impl Story {
             self.policy.mode = Mode::Observe;
         }
         self.policy_changes |= self.dry == Dry::Flips;
+    }
+
+    /// So with desktop apps, and none is among those that are kept either. Pages that observe by themselves
+    /// have a server that tells nothing of a lock to anybody.
+    fn draw_desktop(&mut self) {
+        let mut rng = oorandom::Rand32::new_inc(self.seed, DESKTOP_SALT);
+        self.desktop = rng.rand_range(0..6) == 0 && matches!(self.dry, Dry::No | Dry::Policy);
+        if self.desktop {
+            self.policy.on_lock = OnLock::ALL[rng.rand_range(0..3) as usize];
+            self.policy.counts = Counted { system: rng.rand_range(0..2) == 0, ..Counted::ALL };
+        }
+    }
+
+    /// The shortest and the longest warning that anybody has.
+    fn warn_ms(&self) -> (u64, u64) {
+        let warn = self.policy.warn_before_ms;
+        if self.policy_changes || self.wishes {
+            (self.shortest_idle_ms() / 5, self.longest_idle_ms() / 2)
+        } else {
+            (warn, warn)
+        }
     }
 
     pub(super) fn shortest_idle_ms(&self) -> u64 {
@@ -166,6 +193,12 @@ impl Story {
             one_policy: !self.policy_changes,
             dry: self.dry,
             logout_at: self.policy.logout_at,
+            system: self.policy.counts.system,
+            lock_ms: match self.policy.on_lock {
+                OnLock::Nothing => None,
+                OnLock::Warn => Some(self.warn_ms()),
+                OnLock::End => Some((0, 0)),
+            },
         }
     }
 }

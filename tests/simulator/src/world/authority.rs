@@ -196,6 +196,7 @@ fn to_wire(report: &Report) -> wire::Report {
             clicks: counts.clicks.into(),
             heartbeats: counts.heartbeats.into(),
             notes: counts.notes.into(),
+            system: counts.system.into(),
         },
         contexts: report.contexts,
         holds: holds.collect(),
