@@ -60,11 +60,13 @@ async fn each_call_says_where_the_session_stands() {
     server.clock.advance(60_000);
     let Answer::Alive(asked) = authority.ask().await else { panic!("it lives") };
     assert_eq!((asked.idle_ms, asked.remaining_ms), (Some(60_000), Some(840_000)));
+    assert_eq!(asked.policy.unwrap().on_lock, OnLock::Warn);
     let Answer::Alive(told) = authority.send(report(10_000)).await else { panic!("it lives") };
     assert_eq!((told.idle_ms, told.held), (Some(10_000), true));
     let seen = server.client.get(format!("{}/v1/admin/sessions", server.base)).bearer_auth(ADMIN);
     let seen: serde_json::Value = seen.send().await.unwrap().json().await.unwrap();
     let session = &seen["sessions"][0];
+    assert_eq!(session["counts"]["system"], 3);
     assert_eq!(session["holds"][0]["id"], "0000000000000abc", "as pages call it");
     assert_eq!(session["agent"], "stillhere-native/0.1.0");
     authority.end(EndedBecause::Idle).await;
