@@ -55,6 +55,9 @@ describe('by keyboard', () => {
     assert.equal(title, 'Are you still here?');
     assert.equal(stay, 'I’m here');
     assert.match(time, /^00:0\d$/);
+    // WebKit stretches the rows of a modal grid over the height of the window, unless told otherwise.
+    const tall = await page.evaluate("part('stay').offsetHeight");
+    assert.ok(tall > 20 && tall < 80, `the button is ${tall} pixels tall`);
     await page.keyboard.press('x');
     await isGone(page);
     await eachShows([page], 'active');

@@ -110,7 +110,10 @@ function showState({ status, own, contexts }) {
 /** In the warning: what was measured, and how many tabs it is about. */
 function sayWhatHappens({ policy }, tabs) {
   const quiet = span(policy.idleTimeoutMs - policy.warnBeforeMs);
-  const text = `Nobody was active for ${quiet}. At zero you are signed out of ${allTabs(tabs)}. Any key or click will do, in any tab.`;
+  const [where, any] = session.inDesktopApp
+    ? ['everywhere', 'window']
+    : [`of ${allTabs(tabs)}`, 'tab'];
+  const text = `Nobody was active for ${quiet}. At zero you are signed out ${where}. Any key or click will do, in any ${any}.`;
   if (current.warning.texts?.text !== text) current.warning.texts = { text };
 }
 
@@ -124,7 +127,9 @@ function showEnded(because) {
   session.forget(signIn);
   const idleTimeoutMs = agent.status.policy.idleTimeoutMs;
   const [title, why] = whyEnded({ because, idleTimeoutMs, mine, wasAlive });
-  const where = allTabs(watch.snapshot?.contexts.length ?? 1);
+  const where = session.inDesktopApp
+    ? 'every window'
+    : allTabs(watch.snapshot?.contexts.length ?? 1);
   const ended = `${where[0].toUpperCase()}${where.slice(1)} ended at ${timeOfDay(Date.now())}.`;
   const waits = `The note that you had not saved waits in this tab for ${signIn.user}.`;
   const text = [why, wasAlive && ended, kept && waits].filter(Boolean).join(' ');
