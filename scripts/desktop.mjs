@@ -4,7 +4,15 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { buildAgent, buildAuthority } from './build.mjs';
 import { ensureBrowser } from './lib/browser.mjs';
-import { appOf, buildShell, built, ensureDesktop, ensureLibraries, shell } from './lib/desktop.mjs';
+import {
+  appOf,
+  buildShell,
+  built,
+  ensureDesktop,
+  ensureLibraries,
+  ensureSquashfs,
+  shell,
+} from './lib/desktop.mjs';
 import { root } from './lib/project.mjs';
 import { must, program, Stop } from './lib/run.mjs';
 import { ensureTools } from './tools.mjs';
@@ -26,12 +34,23 @@ async function start(flags) {
   return new Promise((resolve) => app.on('close', (code) => resolve(code ?? 1)));
 }
 
-/** @param {string[]} bundles of those that the system has; all of them without */
+/**
+ * Tauri's packages, and on Linux an AppImage of ours: Tauri fetches the parts of its own from elsewhere
+ * while it packs.
+ * @param {string[]} bundles those that are wished; without any those that the configuration names
+ */
 async function pack(bundles) {
   await ensureLibraries();
   const wished = bundles.length > 0 ? ['--bundles', ...bundles] : [];
   await must('npx', ['--yes', CLI, 'build', ...wished], { cwd: shell });
   const folder = path.join(built, 'release', 'bundle');
+  if (process.platform === 'linux' && bundles.length === 0) {
+    await ensureSquashfs();
+    const icon = path.join(shell, 'icons', 'icon.png');
+    const target = path.join(folder, 'appimage');
+    const tool = ['run', '-q', '--locked', '--', appOf('release'), icon, target];
+    await must('cargo', tool, { cwd: path.join(root, 'desktop', 'appimage') });
+  }
   for (const kind of readdirSync(folder)) {
     for (const file of readdirSync(path.join(folder, kind))) {
       if (/\.(deb|AppImage|rpm|msi|exe|dmg)$/.test(file))

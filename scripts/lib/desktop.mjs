@@ -57,6 +57,13 @@ export async function ensureLibraries() {
   }
 }
 
+/** What an AppImage's content is packed with. */
+export async function ensureSquashfs() {
+  if (!onPath(['mksquashfs'])) await install('mksquashfs', ['squashfs-tools']);
+  if (!onPath(['mksquashfs']))
+    throw new Stop('An AppImage needs mksquashfs: install squashfs-tools.');
+}
+
 /** Gets a desktop for the tests where that is easy. */
 export async function ensureDesktop() {
   if (process.platform !== 'linux') {
