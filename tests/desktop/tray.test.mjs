@@ -12,7 +12,7 @@ let authority;
 /** @type {Awaited<ReturnType<typeof startApp>>} */
 let app;
 
-/** @returns {Promise<{ label: string, items: { text: string, enabled: boolean }[] }>} */
+/** @returns {Promise<{ title: string, tooltip: string, items: { text: string, enabled: boolean }[] }>} */
 const tray = async () => (await app.desktop.ask('tray')).tray;
 const line = async () => (await tray()).items[0]?.text ?? '';
 /** What the authority says, without extending anything. @param {string} token */
@@ -44,14 +44,15 @@ describe('the tray', () => {
     const until = /^Ada: signed out at (\d\d:\d\d) if nobody is here$/;
     const first = await line();
     assert.match(first, until);
-    const { label } = await tray();
-    assert.equal(label, until.exec(first)?.[1]);
+    const { title, tooltip } = await tray();
+    const time = until.exec(first)?.[1];
+    assert.deepEqual([title, tooltip], [`Stillhere ${time}`, first]);
     const { remaining_ms: left } = await standing(token);
     const at = new Date(Date.now() + left);
     const clock = (/** @type {Date} */ date) => date.toTimeString().slice(0, 5);
     assert.ok(
-      [-1500, 0, 1500].some((by) => clock(new Date(Number(at) + by)) === label),
-      label,
+      [-1500, 0, 1500].some((by) => clock(new Date(Number(at) + by)) === time),
+      time,
     );
   });
 
@@ -69,9 +70,9 @@ describe('the tray', () => {
     );
     assert.match(warned.notification.body, /^You are signed out in 0:0[56]\./);
     const counted = new Set();
-    await until(async () => counted.add((await tray()).label).size >= 3);
+    await until(async () => counted.add((await tray()).title).size >= 3);
     assert.ok(
-      [...counted].every((label) => /^0:0\d$/.test(label)),
+      [...counted].every((title) => /^Stillhere 0:0\d$/.test(title)),
       [...counted].join(),
     );
     assert.match(await line(), /^Ada: signed out in 0:0\d unless you are here$/);

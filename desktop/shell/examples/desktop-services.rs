@@ -143,7 +143,18 @@ type Item = (i32, String, bool);
 /// com.canonical.dbusmenu, `GetLayout`.
 type Layout = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
 
-async fn items(bus: &Connection, icon: &Icon) -> Outcome<(String, String, Vec<Item>)> {
+/// StatusNotifierItem, `ToolTip`: an icon's name, its picture, a title, a text.
+type ToolTip = (String, Vec<(i32, i32, Vec<u8>)>, String, String);
+
+/// What a panel shows of an icon.
+struct Shown {
+    title: String,
+    tooltip: String,
+    menu: String,
+    items: Vec<Item>,
+}
+
+async fn look(bus: &Connection, icon: &Icon) -> Outcome<Shown> {
     let (name, path) = icon.lock().ok().and_then(|icon| icon.clone()).ok_or("there is no icon")?;
     let item = zbus::Proxy::new(bus, name.clone(), path, "org.kde.StatusNotifierItem").await?;
     let menu: OwnedObjectPath = item.get_property("Menu").await?;
@@ -161,13 +172,15 @@ async fn items(bus: &Connection, icon: &Icon) -> Outcome<(String, String, Vec<It
             items.push((id, text.replace('_', ""), enabled.unwrap_or(true)));
         }
     }
-    let label: String = item.get_property("XAyatanaLabel").await.unwrap_or_default();
-    Ok((label, menu_path, items))
+    let title: String = item.get_property("Title").await?;
+    let about: ToolTip = item.get_property::<OwnedValue>("ToolTip").await?.try_into()?;
+    Ok(Shown { title, tooltip: about.3, menu: menu_path, items })
 }
 
 async fn choose(bus: &Connection, icon: &Icon, text: &str) -> Outcome<()> {
-    let (_, path, items) = items(bus, icon).await?;
-    let (id, ..) = items.into_iter().find(|item| item.1 == text).ok_or("there is no such item")?;
+    let shown = look(bus, icon).await?;
+    let path = shown.menu;
+    let (id, ..) = shown.items.into_iter().find(|item| item.1 == text).ok_or("there is no such item")?;
     let name = icon.lock().ok().and_then(|icon| icon.clone()).ok_or("there is no icon")?.0;
     let menu = zbus::Proxy::new(bus, name, path, "com.canonical.dbusmenu").await?;
     let none = Value::from(0_i32);
@@ -230,12 +243,13 @@ async fn main() -> Outcome<()> {
                 session.locked_hint_changed(one.signal_emitter()).await?;
                 Ok(json!({ "locked": true }))
             }
-            "tray" => items(&session, &icon).await.map(|(label, _, items)| {
-                let items: Vec<Json> = items
+            "tray" => look(&session, &icon).await.map(|shown| {
+                let items: Vec<Json> = shown
+                    .items
                     .into_iter()
                     .map(|(_, text, enabled)| json!({ "text": text, "enabled": enabled }))
                     .collect();
-                json!({ "tray": { "label": label, "items": items } })
+                json!({ "tray": { "title": shown.title, "tooltip": shown.tooltip, "items": items } })
             }),
             "choose" => choose(&session, &icon, rest).await.map(|()| json!({ "chosen": rest })),
             _ => Err("unknown".into()),

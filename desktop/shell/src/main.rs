@@ -26,7 +26,7 @@ mod tray;
 mod windows;
 mod words;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::Parser;
 use tauri::RunEvent;
@@ -51,6 +51,7 @@ fn run(settings: Settings) -> Result<(), String> {
     // Whatever else in this process speaks TLS may have chosen first: one of them is enough.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let minimized = settings.minimized;
+    runtime()?;
     let app = tauri::Builder::default()
         // It must come first: a second start hands its arguments over and ends here.
         .plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
@@ -69,9 +70,26 @@ fn run(settings: Settings) -> Result<(), String> {
         .map_err(|why| format!("the window system cannot be used: {why}"))?;
     app.run(|app, event| match event {
         // The tray icon stays when the last window is closed.
-        RunEvent::ExitRequested { code: None, api, .. } => api.prevent_exit(),
+        RunEvent::ExitRequested { code: None, api, .. } if tray::is_there(app) => {
+            api.prevent_exit();
+        }
         RunEvent::Exit => shell::leave(app),
         _ => {}
     });
+    Ok(())
+}
+
+/// One thread carries everything; what blocks (the keychain, a notification, the system's idle time) is rare,
+/// and its threads end soon.
+fn runtime() -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_keep_alive(Duration::from_secs(1))
+        .enable_all()
+        .build()
+        .map_err(|why| format!("no thread could be started: {why}"))?;
+    // It lives as long as the program.
+    let runtime: &'static _ = Box::leak(Box::new(runtime));
+    tauri::async_runtime::set(runtime.handle().clone());
     Ok(())
 }

@@ -93,7 +93,7 @@ pub(crate) fn set_up(app: &mut App, settings: Settings, minimized: bool) -> Resu
     }
     app.add_capability(pages).map_err(|why| format!("app: {why}"))?;
     app.manage(Shell::new(settings)?);
-    tray::set_up(app).map_err(|why| format!("there can be no tray icon: {why}"))?;
+    tray::set_up(&handle);
     #[cfg(any(target_os = "linux", target_os = "windows"))]
     if let Err(why) = app.deep_link().register_all() {
         tracing::warn!("the browser cannot come back to this app by itself: {why}");

@@ -1,5 +1,7 @@
 //! The tray icon: whether somebody is signed in, and until when.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use stillhere::core::ended::EndedBecause;
 use stillhere_native::{
@@ -8,11 +10,13 @@ use stillhere_native::{
     snapshot::Snapshot,
 };
 use tauri::{
-    App, AppHandle, Manager, Wry,
+    AppHandle, Manager, Wry, async_runtime,
     image::Image,
     menu::{Menu, MenuItem, PredefinedMenuItem},
     tray::{TrayIcon, TrayIconBuilder},
 };
+
+use tokio::sync::oneshot;
 
 use crate::{
     shell, windows,
@@ -30,11 +34,35 @@ struct Tray {
     zone: TimeZone,
 }
 
-/// Puts the icon up.
-///
-/// # Errors
-/// When the system has no place for it.
-pub(crate) fn set_up(app: &mut App) -> tauri::Result<()> {
+/// When to try again where nothing shows icons yet, in seconds: a panel may start after this program.
+const AGAIN: [u64; 3] = [2, 10, 30];
+
+/// Puts the icon up, now or once a panel is there.
+pub(crate) fn set_up(app: &AppHandle) {
+    let Err(why) = put_up(app) else { return };
+    tracing::info!("there is no place for a tray icon yet: {why}");
+    let app = app.clone();
+    async_runtime::spawn(async move {
+        for seconds in AGAIN {
+            tokio::time::sleep(Duration::from_secs(seconds)).await;
+            let (tell, told) = oneshot::channel();
+            let handle = app.clone();
+            // Nobody waits any more when the program quits.
+            let put = move || drop(tell.send(put_up(&handle)));
+            if app.run_on_main_thread(put).is_err() || matches!(told.await, Ok(Ok(()))) {
+                return;
+            }
+        }
+        tracing::warn!("nothing here shows tray icons: the program quits with its last window");
+    });
+}
+
+/// Whether there is an icon, by which the program can be found when no window is open.
+pub(crate) fn is_there(app: &AppHandle) -> bool {
+    app.try_state::<Tray>().is_some()
+}
+
+fn put_up(app: &AppHandle) -> tauri::Result<()> {
     let item = |id: &str, text: &str, enabled| MenuItem::with_id(app, id, text, enabled, None::<&str>);
     let line = item("line", "Not signed in", false)?;
     let stay = item("stay", "I am here", false)?;
@@ -49,7 +77,8 @@ pub(crate) fn set_up(app: &mut App) -> tauri::Result<()> {
     )?;
     let icon = TrayIconBuilder::with_id("stillhere")
         .icon(picture(Sign::Off))
-        .tooltip("Stillhere: not signed in")
+        .tooltip("Not signed in")
+        .title(title(""))
         .menu(&menu)
         .on_menu_event(|app, event| chosen(app, event.id().as_ref()))
         .build(app)?;
@@ -57,6 +86,15 @@ pub(crate) fn set_up(app: &mut App) -> tauri::Result<()> {
     let (clock, zone) = (SystemClock::start(), TimeZone::system());
     app.manage(Tray { icon, line, stay, sign, shown, clock, zone });
     Ok(())
+}
+
+/// On macOS the text beside the icon; elsewhere the name that goes with it.
+fn title(time: &str) -> String {
+    if cfg!(target_os = "macos") {
+        time.to_owned()
+    } else {
+        format!("Stillhere {time}").trim_end().to_owned()
+    }
 }
 
 fn picture(sign: Sign) -> Image<'static> {
@@ -85,7 +123,7 @@ fn chosen(app: &AppHandle, item: &str) {
 
 /// Shows where the session stands.
 pub(crate) fn show_session(app: &AppHandle, user: &str, snapshot: &Snapshot) {
-    let tray = app.state::<Tray>();
+    let Some(tray) = app.try_state::<Tray>() else { return };
     let now = tray.clock.read().wall;
     show(app, words::shown(user, snapshot, now, &tray.zone));
 }
@@ -96,16 +134,15 @@ pub(crate) fn show_signed_out(app: &AppHandle, because: Option<EndedBecause>) {
 }
 
 fn show(app: &AppHandle, next: Shown) {
-    let tray = app.state::<Tray>();
+    let Some(tray) = app.try_state::<Tray>() else { return };
     let mut shown = tray.shown.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if shown.as_ref() == Some(&next) {
         return;
     }
     let warns = next.sign == Sign::Warning;
-    let title = Some(next.title.as_str()).filter(|title| !title.is_empty());
     let changed = shown.as_ref().is_none_or(|shown| shown.sign != next.sign);
     let painted = (if changed { tray.icon.set_icon(Some(picture(next.sign))) } else { Ok(()) })
-        .and_then(|()| tray.icon.set_title(title))
+        .and_then(|()| tray.icon.set_title(Some(title(&next.title))))
         .and_then(|()| tray.icon.set_tooltip(Some(&next.line)))
         .and_then(|()| tray.line.set_text(&next.line))
         .and_then(|()| tray.stay.set_enabled(warns))

@@ -159,7 +159,7 @@ export async function signIn(app, who) {
   const address = await until(() => app.desktop.opened()[before]);
   const { token, link } = await inBrowser(address, who);
   await app.again(link);
-  await until(async () => (await app.desktop.ask('tray')).tray.label);
+  await until(async () => / \d/.test((await app.desktop.ask('tray')).tray.title));
   for (const each of await app.windows()) {
     await each.waitForFunction("window.agent && agent.status.phase !== 'checking'");
   }
