@@ -71,8 +71,8 @@ function alive(now: Snapshot, recorder: Recorder): Omit<Why, 'title'> {
       : '';
   const anywhere = contexts.length > 1 ? 'any tab' : 'this tab';
   if (isSooner(status)) {
-    const idleEnd = time(activity.at + policy.idleTimeoutMs);
     if (isScheduled(status, endsAt)) {
+      const idleEnd = time(activity.at + policy.idleTimeoutMs);
       return {
         because: `It ${ends} at ${end} by the policy's schedule, however active anybody is.`,
         next: `Idle time alone would end it at ${idleEnd}.${warned}`,
@@ -81,7 +81,7 @@ function alive(now: Snapshot, recorder: Recorder): Omit<Why, 'title'> {
     if (policy.onLock === 'warn') {
       return {
         because: `It ${ends} at ${end}${where}: the screen was locked, and nobody has come back.`,
-        next: `${anyInput(policy)} in ${anywhere} takes that back. Without the lock it would be at ${idleEnd}.`,
+        next: `${anyInput(policy)} in ${anywhere} takes that back.`,
       };
     }
   }

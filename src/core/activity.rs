@@ -51,7 +51,12 @@ impl Agent {
             return;
         }
         let now = self.now();
-        let at = now.saturating_sub(age_ms);
+        let mut at = now.saturating_sub(age_ms);
+        // A host gathers what was done within a second, and that may have been before the lock.
+        let locked = self.facts.times.locked;
+        if kind == Some(Kind::Heartbeat) && at.wrapping_sub(locked) < PAUSE_MS {
+            at = locked.saturating_sub(1);
+        }
         let end_at = self.due().map_or(u64::MAX, |due| due.end_at);
         if self.away || self.is_checking() || now >= end_at {
             // Judged by its own time once it is known where the session stands: it may be the key

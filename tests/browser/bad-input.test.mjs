@@ -225,10 +225,11 @@ describe('rubbish on the channel', () => {
         { phase: 'ended' },
         [1, 2, 3],
         new Uint8Array(),
-        new Uint8Array([1]),
-        new Uint8Array(300).fill(1),
-        new Uint8Array(400_000).fill(1),
-        new Uint8Array([1, ...Array(60).fill(255)]),
+        // Of the version that this agent writes.
+        new Uint8Array([2]),
+        new Uint8Array(300).fill(2),
+        new Uint8Array(400_000).fill(2),
+        new Uint8Array([2, ...Array(60).fill(255)]),
       ];
       const other = new BroadcastChannel(channel);
       for (const message of rubbish) other.postMessage(message);

@@ -97,7 +97,7 @@ test('counts and refusals are those of the status, and it says which activity th
   const report = `${await tab.evaluate('inspector.report()')}`;
   assert.match(report, /\n {2}2 {2}Input made by a script/);
   assert.match(report, /\n {2}Phase +active\n/);
-  assert.match(report, /\n {2}All +3 +0 +0 +0\n/);
+  assert.match(report, /\n {2}All +3 +0 +0 +0 +0\n/);
 });
 
 test('the deadline is told for activity elsewhere, a hold, the warning and the end', async () => {

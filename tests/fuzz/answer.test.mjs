@@ -15,7 +15,7 @@ afterEach(() => {
 
 const STATES = ['alive', 'gone', 'unreachable', 'invalid'];
 /** Numbers of an answer that crosses to the machine (src/core/flat.rs). */
-const FLAT = 17;
+const FLAT = 19;
 const REPORT = { ageMs: 1, counts: {}, contexts: 1, holds: [], flush: false };
 
 /** JSON that no string can be made of. */
@@ -32,8 +32,14 @@ const policy = fc.record(
     keepalive_ms: ms,
     logout_at: nearly(fc.date({ noInvalidDate: true }).map((date) => date.toISOString())),
     mode: nearly(fc.constantFrom('enforce', 'observe')),
-    counts: nearly(fc.record({ keystrokes: nearly(fc.boolean()) }, { requiredKeys: [] })),
+    counts: nearly(
+      fc.record(
+        { keystrokes: nearly(fc.boolean()), system: nearly(fc.boolean()) },
+        { requiredKeys: [] },
+      ),
+    ),
     max_hold_ms: ms,
+    on_lock: nearly(fc.constantFrom('nothing', 'warn', 'end', 'constructor')),
   },
   { requiredKeys: [] },
 );

@@ -38,6 +38,18 @@ fn a_key_of_before_it_that_is_heard_late_does_not() {
 }
 
 #[test]
+fn a_heartbeat_may_tell_of_the_second_before_it() {
+    for (after, lives) in [(5, false), (999, false), (1_000, true)] {
+        let mut world = world(OnLock::Warn, 2);
+        world.tell(0, Input::Locked);
+        world.run(after);
+        world.tell(1, Input::Activity { kind: Kind::Heartbeat, age_ms: 0 });
+        world.run(4_900 - after);
+        assert_eq!(!world.all_ended(), lives, "{after} ms after the lock");
+    }
+}
+
+#[test]
 fn the_key_that_locks_the_screen_is_not_newer_however_slow_the_authority_is() {
     for (on_lock, over) in [(OnLock::Warn, 6_000), (OnLock::End, 2_000)] {
         // The next request may be quicker than the first on a new connection.

@@ -34,7 +34,7 @@ const on = (flags) => Object.keys(COUNTED).filter((name) => flags[name]);
 /** What a locked screen does. */
 export const ON_LOCK = {
   nothing: 'Nothing happens',
-  warn: 'Warn, and end when the warning is over',
+  warn: 'Warn, then end the session',
   end: 'End the session at once',
 };
 

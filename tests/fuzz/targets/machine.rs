@@ -2,7 +2,7 @@
 //! after the deadline, and an end is the end. The driver checks all of it after each input.
 
 use arbitrary::Result;
-use stillhere::core::facts::Wish;
+use stillhere::core::facts::{Kind, Wish};
 use stillhere::core::input::{Departure, Grant, Input, Refusal};
 use stillhere::core::policy::MAX_IDLE_TIMEOUT_MS;
 use stillhere::core::wire::{self, Envelope};
@@ -123,13 +123,18 @@ fn page(bytes: &mut Bytes<'_>, driver: &mut Driver) -> Result<()> {
     Ok(())
 }
 
-/// What ends a run early, so that it is rare.
+/// What ends a run early, so that it is rare; and what the operating system tells.
 fn last(bytes: &mut Bytes<'_>, driver: &mut Driver) -> Result<()> {
     match bytes.int_in_range(0..=15)? {
         0 => driver.tell(Input::End(draw::because(bytes)?)),
         1 => driver.tell(Input::Close),
         2 | 3 => driver.tell(Input::TokenChanged(0)),
         4 => driver.tell(Input::TokenChanged(1)),
+        5..=7 => driver.tell(Input::Locked),
+        8 | 9 => {
+            let age_ms = draw::amount(bytes)?;
+            driver.act(Input::Activity { kind: Kind::System, age_ms });
+        }
         _ => {}
     }
     Ok(())
