@@ -21,7 +21,8 @@ impl Agent {
     pub(super) fn conclude(&mut self) {
         if self.facts.ended.is_none() && !self.is_checking() {
             let now = self.now();
-            if let Some(due) = self.due().filter(|due| now >= due.end_at) {
+            // Of ends that are only observed, that of the shift may have come after one of the idle time.
+            while let Some(due) = self.due().filter(|due| now >= due.end_at) {
                 let because = if rules::answered_since(&self.facts, due.end_at) {
                     Some(if due.scheduled { EndedBecause::Schedule } else { EndedBecause::Idle })
                 } else if rules::failed_since(&self.facts, due.end_at) {
@@ -31,8 +32,11 @@ impl Agent {
                 };
                 match because {
                     Some(because) if due.observed => self.observe(because, due.end_at),
-                    Some(because) => self.end(because),
-                    None => {}
+                    Some(because) => {
+                        self.end(because);
+                        break;
+                    }
+                    None => break,
                 }
             }
         }
