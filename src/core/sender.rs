@@ -188,7 +188,7 @@ impl Agent {
         }
         let told = errand == Errand::KeepAlive;
         let known = self.facts.times.answered;
-        self.answered(Some(errand), began, told.then_some(covers.activity), answer);
+        self.answered(errand, began, told.then_some(covers.activity), answer);
         let mut news = !told;
         if told {
             if self.facts.times.answered > known && covers.holds == self.hold_changes() {
