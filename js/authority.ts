@@ -11,6 +11,7 @@ interface Wire {
   because?: EndedBecause;
   idle_ms?: number;
   remaining_ms?: number | null;
+  at_ms?: number;
   policy?: {
     version: number;
     idle_timeout_ms: number;
@@ -151,7 +152,7 @@ export function authority(
           const wire = JSON.parse(data) as Wire;
           // `policy` carries the rules alone.
           const state = event === 'policy' ? { state: 'alive', policy: wire as never } : wire;
-          onState(toAnswer(state));
+          onState({ ...toAnswer(state), atMs: wire.at_ms });
         });
       }
     },

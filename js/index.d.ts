@@ -170,6 +170,16 @@ export type Answer =
   | { readonly state: 'gone'; readonly because: EndedBecause; readonly status?: number }
   | { readonly state: 'unreachable'; readonly retryAfterMs?: number; readonly status?: number };
 
+/** What the server says of its own accord. */
+export type Pushed = Answer & {
+  /**
+   * Milliseconds from the request for the stream to the earliest moment at which this was true, by the
+   * server's monotonic clock. With it `idleMs` and `remainingMs` count where they are at most 2 s old: a
+   * page that was stopped reads them late. Without it only the end and the rules count.
+   */
+  readonly atMs?: number;
+};
+
 /** The server that holds the truth, as the agent talks to it. Each call ends within 5 s. */
 export interface KeepAlive {
   /** Tells of activity; extends the session from that activity on. */
@@ -179,7 +189,7 @@ export interface KeepAlive {
   /** Ends the session. */
   end?(because: EndedBecause, signal: AbortSignal): Promise<Answer>;
   /** Calls `onState` for each change until the stream ends; then the promise settles. */
-  listen?(onState: (state: Answer) => void, signal: AbortSignal): Promise<void>;
+  listen?(onState: (state: Pushed) => void, signal: AbortSignal): Promise<void>;
 }
 
 /** A token, or a function that gives the one in force; `null` means that there is none. */

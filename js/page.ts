@@ -88,6 +88,7 @@ function flat(answer: Answer): Float64Array {
       ...['keystrokes', 'clicks', 'heartbeats'].map((kind) => bit(counts[kind] ?? true)),
       bit(counts.system),
       ON_LOCK.indexOf((rules.onLock ?? 'nothing') as never),
+      number(given.atMs),
     );
   } catch {
     return Float64Array.of(Number.NaN);

@@ -13,7 +13,10 @@ const MAX_STREAMS: usize = 64;
 /// The streams of one token.
 #[derive(Debug)]
 struct Ears {
-    sender: watch::Sender<()>,
+    /// A hold began or ended, or the session did.
+    standing: watch::Sender<()>,
+    /// Somebody was active.
+    activity: watch::Sender<()>,
     user: String,
 }
 
@@ -34,19 +37,30 @@ impl Hub {
     pub(crate) fn subscribe(&self, key: Key, user: &str) -> Option<Subscription> {
         let ears = self.0.tokens.entry(key).or_insert_with(|| {
             self.0.users.entry(user.to_owned()).or_default().push(key);
-            Ears { sender: watch::Sender::new(()), user: user.to_owned() }
+            let (standing, activity) = (watch::Sender::new(()), watch::Sender::new(()));
+            Ears { standing, activity, user: user.to_owned() }
         });
-        if ears.sender.receiver_count() >= MAX_STREAMS {
+        if ears.standing.receiver_count() >= MAX_STREAMS {
             return None;
         }
-        let receiver = Some(ears.sender.subscribe());
-        Some(Subscription { receiver, hub: self.clone(), key })
+        let hears = Some((ears.standing.subscribe(), ears.activity.subscribe()));
+        Some(Subscription { hears, hub: self.clone(), key })
     }
 
     /// Says that something about the token has changed.
     pub(crate) fn wake(&self, key: &Key) {
         if let Some(ears) = self.0.tokens.get(key) {
-            ears.sender.send_replace(());
+            ears.standing.send_replace(());
+        }
+    }
+
+    /// Says that somebody was active with the token. Whoever listens alone said so, or hears it from
+    /// those that share its facts.
+    pub(crate) fn stir(&self, key: &Key) {
+        if let Some(ears) = self.0.tokens.get(key)
+            && ears.activity.receiver_count() > 1
+        {
+            ears.activity.send_replace(());
         }
     }
 
@@ -58,36 +72,48 @@ impl Hub {
 
     /// Says that something about each token may have changed.
     pub(crate) fn wake_all(&self) {
-        self.0.tokens.iter().for_each(|ears| ears.sender.send_replace(()));
+        self.0.tokens.iter().for_each(|ears| ears.standing.send_replace(()));
     }
+}
+
+/// What a stream is woken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// A hold began or ended, the session did, or its rules changed.
+    Standing,
+    /// Somebody was active.
+    Activity,
 }
 
 /// One event stream's ear. Unhooks itself when dropped.
 #[derive(Debug)]
 pub(crate) struct Subscription {
-    receiver: Option<watch::Receiver<()>>,
+    hears: Option<(watch::Receiver<()>, watch::Receiver<()>)>,
     hub: Hub,
     key: Key,
 }
 
 impl Subscription {
     /// Returns when something changed since the last call.
-    pub(crate) async fn changed(&mut self) {
-        if let Some(receiver) = &mut self.receiver
-            && receiver.changed().await.is_ok()
-        {
-            return;
+    pub(crate) async fn changed(&mut self) -> Change {
+        if let Some((standing, active)) = &mut self.hears {
+            tokio::select! {
+                biased;
+                Ok(()) = standing.changed() => return Change::Standing,
+                Ok(()) = active.changed() => return Change::Activity,
+                else => {}
+            }
         }
-        // The sender is gone only when the server is.
+        // The senders are gone only when the server is.
         std::future::pending().await
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.receiver = None;
+        self.hears = None;
         let tokens = &self.hub.0.tokens;
-        let left = tokens.remove_if(&self.key, |_, ears| ears.sender.receiver_count() == 0);
+        let left = tokens.remove_if(&self.key, |_, ears| ears.standing.receiver_count() == 0);
         if let Some((key, Ears { user, .. })) = left {
             self.hub.0.users.remove_if_mut(&user, |_, keys| {
                 keys.retain(|known| *known != key);
@@ -108,7 +134,7 @@ mod tests {
         let mut first = hub.subscribe(key, "ann").unwrap();
         let second = hub.subscribe(key, "ann").unwrap();
         hub.wake(&key);
-        first.changed().await;
+        assert_eq!(first.changed().await, Change::Standing);
         drop(first);
         assert_eq!(hub.0.tokens.len(), 1);
         drop(second);
@@ -124,11 +150,26 @@ mod tests {
         let mut his = hub.subscribe(key(3), "bob").unwrap();
         hub.wake_user("ann");
         for ear in &mut hers {
-            ear.changed().await;
+            assert_eq!(ear.changed().await, Change::Standing);
         }
         assert!(futures_util::FutureExt::now_or_never(his.changed()).is_none());
         hub.wake_all();
-        his.changed().await;
+        assert_eq!(his.changed().await, Change::Standing);
+    }
+
+    #[tokio::test]
+    async fn activity_is_told_to_those_that_do_not_listen_alone() {
+        let hub = Hub::default();
+        let key = Key::of("a token of some length");
+        let mut first = hub.subscribe(key, "ann").unwrap();
+        hub.stir(&key);
+        assert!(futures_util::FutureExt::now_or_never(first.changed()).is_none());
+        let second = hub.subscribe(key, "ann").unwrap();
+        hub.stir(&key);
+        assert_eq!(first.changed().await, Change::Activity);
+        drop(second);
+        hub.stir(&key);
+        assert!(futures_util::FutureExt::now_or_never(first.changed()).is_none());
     }
 
     #[test]

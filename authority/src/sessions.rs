@@ -37,6 +37,7 @@ impl From<StoreError> for Gone {
 struct Consequences {
     ended: Option<(Ended, String)>,
     standing_changed: bool,
+    activity_moved: bool,
     /// When it happened, in Unix milliseconds.
     at: u64,
 }
@@ -47,6 +48,7 @@ struct Before {
     ended: Option<Ended>,
     observed: Option<Ended>,
     hold_changes: u32,
+    active_at: u64,
     due_at: u64,
 }
 
@@ -56,6 +58,7 @@ impl Before {
             ended: record.session.ended(),
             observed: record.session.observed(),
             hold_changes: record.session.hold_changes(),
+            active_at: record.session.active_at(),
             due_at: record.due_at,
         }
     }
@@ -266,6 +269,8 @@ impl AppState {
         }
         if then.standing_changed {
             self.hub().wake(key);
+        } else if then.activity_moved {
+            self.hub().stir(key);
         }
     }
 }
@@ -308,6 +313,7 @@ fn consequences(
     record.due_at = record.due_at.min(record.due(in_force.terms()));
     then.standing_changed =
         then.ended.is_some() || record.session.hold_changes() != before.hold_changes;
+    then.activity_moved = record.session.active_at() > before.active_at;
     let weight = if then.standing_changed || line.is_some() {
         Weight::Standing
     } else if record.due_at == before.due_at {

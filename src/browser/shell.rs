@@ -95,7 +95,7 @@ impl Shell {
     pub(crate) fn answer(&self, id: RequestId, numbers: &[f64]) {
         let answer = flat::answer(numbers).unwrap_or(Answer::Invalid);
         if id == 0 {
-            self.tell(Input::News(answer));
+            self.tell(Input::News { answer, at_ms: flat::at_ms(numbers) });
         } else {
             self.answered(id, answer);
         }

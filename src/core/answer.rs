@@ -57,7 +57,7 @@ pub enum Answer {
 
 impl Alive {
     /// Whether every number is one that an authority can mean.
-    fn is_plausible(&self) -> bool {
+    pub(super) fn is_plausible(&self) -> bool {
         let max = MAX_IDLE_TIMEOUT_MS + MAX_HOLD_MS;
         self.idle_ms.is_none_or(|ms| ms <= LONGEST_ABSENCE_MS)
             && self.remaining_ms.is_none_or(|ms| ms <= max)
@@ -73,18 +73,18 @@ impl Alive {
 }
 
 impl Agent {
-    /// Takes in the answer to a request that began at `began`. `covers` is the activity that a
-    /// keep-alive reported.
+    /// Takes in the answer to the request of an errand that began at `began`. `covers` is the activity
+    /// that a keep-alive reported.
     pub(super) fn answered(
         &mut self,
-        errand: Option<Errand>,
+        errand: Errand,
         began: u64,
         covers: Option<u64>,
         answer: Answer,
     ) {
         match answer {
             Answer::Alive(alive) if alive.is_plausible() => {
-                self.alive(errand, began, covers, alive)
+                self.alive(Some(errand), began, covers, alive)
             }
             Answer::Gone(because) => self.end(because),
             Answer::Unreachable { retry_after_ms } => {
@@ -94,7 +94,15 @@ impl Agent {
         }
     }
 
-    fn alive(&mut self, errand: Option<Errand>, began: u64, covers: Option<u64>, mut alive: Alive) {
+    /// Takes in what the authority said at `began` or after: as an answer or, without an errand, of its
+    /// own accord.
+    pub(super) fn alive(
+        &mut self,
+        errand: Option<Errand>,
+        began: u64,
+        covers: Option<u64>,
+        mut alive: Alive,
+    ) {
         let now = self.now();
         if self.facts.learn(&alive.policy) {
             self.emit(Event::Policy);
@@ -144,7 +152,6 @@ impl Agent {
             }
         }
         let times = &mut self.facts.times;
-        times.answered = times.answered.max(began);
         if let Some(ms) = alive.remaining_ms {
             times.granted = times.granted.max(now + ms);
         }
@@ -153,8 +160,12 @@ impl Agent {
             let again = now + rules::policy(&self.facts).keepalive_ms;
             self.facts.times.held_elsewhere = self.facts.times.held_elsewhere.max(again);
         }
+        // Nobody has asked: whoever has the lock is not done, and what was sent is not answered.
+        let Some(errand) = errand else { return };
+        let times = &mut self.facts.times;
+        times.answered = times.answered.max(began);
         // The authority would let it live: if our deadline is the stricter, tell it.
-        self.tell_end = errand == Some(Errand::End);
+        self.tell_end = errand == Errand::End;
         self.fault_said = None;
         self.news();
     }

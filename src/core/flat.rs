@@ -25,6 +25,12 @@ pub fn answer(flat: &[f64]) -> Option<Answer> {
     })
 }
 
+/// How long after the event stream began it was said, in milliseconds, where that was told.
+#[must_use]
+pub fn at_ms(flat: &[f64]) -> Option<u64> {
+    number(flat, 19)
+}
+
 fn policy(flat: &[f64]) -> Option<Policy> {
     Some(Policy {
         version: number(flat, 7)?,

@@ -70,7 +70,13 @@ pub enum Input<'a> {
         answer: Answer,
     },
     /// The event stream brought something.
-    News(Answer),
+    News {
+        /// What it said.
+        answer: Answer,
+        /// How long after the stream began the server said it, in milliseconds, where it tells that. A
+        /// page that was stopped reads it late, and so can see that it did.
+        at_ms: Option<u64>,
+    },
     /// The event stream broke off.
     StreamBroke,
     /// The page can be seen, or can no longer.

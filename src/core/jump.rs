@@ -79,6 +79,7 @@ impl Agent {
         }
         // What is under way was begun, and will be answered, in moments of before.
         self.stop_sending();
+        self.leave_stream();
         self.news();
     }
 

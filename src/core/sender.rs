@@ -192,7 +192,7 @@ impl Agent {
             self.keep_locked(covers.activity + self.now().saturating_sub(began));
         }
         let known = self.facts.times.answered;
-        self.answered(Some(errand), began, told.then_some(covers.activity), answer);
+        self.answered(errand, began, told.then_some(covers.activity), answer);
         let mut news = !told;
         if told {
             if self.facts.times.answered > known && covers.holds == self.hold_changes() {

@@ -2,11 +2,12 @@
 //! it goes hidden. Losing the stream loses nothing: keep-alives and questions carry the same.
 
 use super::agent::Agent;
-use super::answer::Answer;
+use super::answer::{Alive, Answer};
 use super::facts::{ContextId, Row};
 use super::input::Grant;
 use super::output::Output;
 use super::policy::Policy;
+use super::share::PAUSE_MS as SHARE_MS;
 
 /// First pause before a broken stream is tried again, in milliseconds.
 const PAUSE_MS: u64 = 1000;
@@ -18,6 +19,11 @@ const PAUSE_CAP_MS: u64 = 60_000;
 const BUSY_MS: u64 = 100;
 /// How often a lock that nobody says to hold is tried before the next change is waited for.
 const TRIES: u8 = 5;
+/// How long ago news may have been said at the most for its durations to count, in milliseconds. A
+/// second is promised, and the way to the authority and back takes its time; a page that was stopped
+/// for longer asks. It is well below what an answer may take ([`super::sender::BOUND_MS`]), so nothing
+/// is taken for later by it than by a slow answer.
+const FRESH_MS: u64 = 2000;
 
 /// Where this context stands with the stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,10 +60,15 @@ impl Agent {
             }
             Stream::Broken { tries, retry_at } if now >= retry_at => {
                 self.stream = Stream::Broken { tries, retry_at: now + PAUSE_CAP_MS };
-                self.push(Output::Listen);
+                self.listen();
             }
             _ => {}
         }
+    }
+
+    fn listen(&mut self) {
+        self.listened_at = self.now();
+        self.push(Output::Listen);
     }
 
     /// When [`Agent::run_stream`] has something to do again.
@@ -127,7 +138,7 @@ impl Agent {
             (Grant::Granted, Stream::Asked { tries }) if self.inherits_stream(tries > 0) => {
                 self.stream = Stream::Open;
                 self.me.streaming = true;
-                self.push(Output::Listen);
+                self.listen();
                 self.urgent();
             }
             (Grant::Granted, _) => {
@@ -169,9 +180,10 @@ impl Agent {
         self.stream = Stream::Broken { tries: tries.saturating_add(1), retry_at };
     }
 
-    /// What the stream brought. A page that was stopped reads it late, so no duration in it
-    /// counts: only the end, the rules, and that something changed.
-    pub(super) fn on_news(&mut self, news: Answer) {
+    /// What the stream brought. A page that was stopped reads it late: the end and the rules count
+    /// whenever they come, and how long ago somebody was active only if it was said just now. Then it is
+    /// as good as the answer to a question, but for the errands, which are done by whoever goes on them.
+    pub(super) fn on_news(&mut self, news: Answer, at_ms: Option<u64>) {
         if matches!(self.stream, Stream::Broken { .. }) {
             self.stream = Stream::Open;
         }
@@ -183,8 +195,43 @@ impl Agent {
                     self.rules_changed();
                     self.urgent();
                 }
+                let began = at_ms.and_then(|ms| self.said_at(ms));
+                // What a jump of the clocks means is found out by asking: two seconds are too much for that.
+                if let Some(began) = began
+                    && !self.is_checking()
+                    && alive.is_plausible()
+                {
+                    self.pushed(began, alive);
+                }
             }
             Answer::Unreachable { .. } | Answer::Invalid => {}
         }
+    }
+
+    /// The earliest moment at which the server can have said what comes `at_ms` into the stream, if that
+    /// is not long ago. It began no earlier than it was asked for.
+    fn said_at(&mut self, at_ms: u64) -> Option<u64> {
+        let now = self.now();
+        // Nobody tells of what is to come: the server's clock is the faster one, and by how much is no
+        // time in which anything can wait unseen.
+        self.listened_at = self.listened_at.min(now.saturating_sub(at_ms));
+        let at = self.listened_at.saturating_add(at_ms);
+        (at.saturating_add(FRESH_MS) >= now).then_some(at.min(now))
+    }
+
+    /// Takes in what the authority said at `began` or after.
+    fn pushed(&mut self, began: u64, alive: Alive) {
+        let soon = self.due().is_some_and(|due| self.now() + 2 * SHARE_MS >= due.warn_at);
+        let said = |agent: &Self| {
+            let times = &agent.facts.times;
+            (times.acknowledged, times.held_elsewhere)
+        };
+        let known = said(self);
+        self.alive(None, began, None, alive);
+        if said(self) == known {
+            return;
+        }
+        // The others are about to warn, or do.
+        if soon { self.urgent() } else { self.news() }
     }
 }

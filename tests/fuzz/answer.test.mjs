@@ -15,7 +15,7 @@ afterEach(() => {
 
 const STATES = ['alive', 'gone', 'unreachable', 'invalid'];
 /** Numbers of an answer that crosses to the machine (src/core/flat.rs). */
-const FLAT = 19;
+const FLAT = 20;
 const REPORT = { ageMs: 1, counts: {}, contexts: 1, holds: [], flush: false };
 
 /** JSON that no string can be made of. */
@@ -211,4 +211,24 @@ test('every event stream ends, and what it brings crosses as numbers', async () 
     crossed.forEach(isFlat);
   });
   await check('event stream', property);
+});
+
+test('an event crosses with the moment at which it was true, where it has one', async () => {
+  const alive = { state: 'alive', idle_ms: 5 };
+  for (const [event, data, moment] of /** @type {[string, object, number][]} */ ([
+    ['state', { ...alive, at_ms: 7 }, 7],
+    ['policy', { version: 8, at_ms: 0 }, 0],
+    ['ended', { state: 'ended', because: 'idle', at_ms: 9 }, 9],
+    ['state', alive, -1],
+    ['state', { ...alive, at_ms: '7' }, Number.NaN],
+  ])) {
+    serve(() => new Response(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`));
+    const { page, crossed } = pageOf(server);
+    await soon(page.listen());
+    assert.deepEqual(
+      crossed.map((flat) => flat.at(-1)),
+      [moment],
+      event,
+    );
+  }
 });

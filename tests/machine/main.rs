@@ -23,6 +23,7 @@ mod observe;
 mod one_keepalive;
 mod outages;
 mod partitions;
+mod pushed;
 mod rough_network;
 mod rules_change;
 mod schedule;

@@ -368,3 +368,24 @@ fn signing_out_and_revoking_are_no_dry_run() {
         assert_eq!(world.contexts[0].agent.facts().ended, Some(EndedBecause::Revoked));
     }
 }
+
+#[test]
+fn the_key_of_a_newcomer_is_told_though_two_ends_are_observed_before_it() {
+    let policy = Policy {
+        mode: Mode::Observe,
+        logout_at: Some(START + 51_250),
+        warn_before_ms: 2_500,
+        keepalive_ms: 1_000,
+        ..short()
+    };
+    let network = Network { latency: 38, ..Network::GOOD };
+    for seed in 0..50 {
+        let mut world = World::new(seed, network, policy.clone());
+        world.run(51_027);
+        let hidden = world.open(false);
+        world.run(82);
+        world.key(hidden);
+        world.run(500);
+        assert_eq!(world.tally.keepalives, 1, "seed {seed}");
+    }
+}

@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 use crate::{
     bearer::Bearer,
-    hub::Subscription,
+    hub::{Change, Subscription},
     problem::Problem,
     session,
     sessions::Gone,
@@ -28,14 +28,19 @@ use crate::{
     wire::{PolicyBody, StateBody},
 };
 
+/// Least time between two states that tell of activity, in milliseconds: agents promise a deadline that
+/// is in step to a second.
+const PAUSE_MS: u64 = 1000;
 /// Time between two comments on a silent stream: proxies cut what is silent for longer.
 const PING: Duration = Duration::from_secs(20);
 
 /// Server-sent events: `state`, `policy`, `ended`
 ///
-/// `state` (a StateBody) at once, and when a hold begins or ends; `policy` (a PolicyBody) when the
-/// policy changes; `ended` (`{"state":"ended","because":…}`), after which the stream closes. A
-/// keep-alive sends nothing.
+/// `state` (a StateBody) at once, when a hold begins or ends and, where the token has more than one
+/// stream open on this node, when somebody was active, at most once a second; `policy` (a PolicyBody)
+/// when the policy changes; `ended` (`{"state":"ended","because":…}`), after which the stream closes.
+/// Each carries `at_ms`: how many milliseconds after the request for the stream it was true at the
+/// earliest, so that whoever reads it late can see that.
 #[utoipa::path(
     get, path = "/v1/events", tag = "session", security(("token" = [])),
     responses(
@@ -49,6 +54,7 @@ pub(super) async fn events(
     State(state): State<AppState>,
     bearer: Bearer,
 ) -> Result<impl IntoResponse, Problem> {
+    let since = state.now_ms();
     // Look once before anything is kept for the token: strangers must not cost memory.
     let key = bearer.key;
     let user = state.with(&bearer, || state.whose(&key)).await?;
@@ -58,9 +64,10 @@ pub(super) async fn events(
     })?;
     let told = state.told();
     // And once more now that changes are heard, so that none falls in between.
-    let first = state.look(&key).await?;
+    let now = state.now_ms();
+    let first = (now, state.look(&key).await?);
     let open = OpenStream::new(state.metrics().event_streams.clone());
-    let stream = follow(state, key, first, heard, told, open);
+    let stream = follow(state, key, since, first, heard, told, open);
     let ping = KeepAlive::new().interval(PING).text("ping");
     // Nginx would hold events back until its buffer is full.
     Ok(([("x-accel-buffering", "no")], Sse::new(stream).keep_alive(ping)))
@@ -69,7 +76,8 @@ pub(super) async fn events(
 fn follow(
     state: AppState,
     key: Key,
-    first: (session::State, Policy),
+    since: u64,
+    (mut said_at, first): (u64, (session::State, Policy)),
     mut heard: Subscription,
     mut told: watch::Receiver<u64>,
     open: OpenStream,
@@ -77,20 +85,32 @@ fn follow(
     async_stream::stream! {
         let _open = open;
         let mut policy = first.1;
-        yield Ok(event("state", &StateBody::new(first.0, &policy)));
+        yield Ok(event("state", said_at.saturating_sub(since), &StateBody::new(first.0, &policy)));
+        // Somebody was active, and this stream was not told yet.
+        let mut stirred = false;
         loop {
             let stands = tokio::select! {
                 // An end outranks a policy, and both the shutdown.
                 biased;
-                () = heard.changed() => true,
+                change = heard.changed() => {
+                    if change == Change::Activity {
+                        stirred = true;
+                        continue;
+                    }
+                    true
+                }
                 Ok(()) = told.changed() => false,
                 () = state.stopping().cancelled() => return,
+                () = state.sleep_until(said_at.saturating_add(PAUSE_MS)), if stirred => true,
             };
-            let (now, known) = match state.look(&key).await {
+            // Before the look: what it finds is true then or later.
+            let now = state.now_ms();
+            let at_ms = now.saturating_sub(since);
+            let (stand, known) = match state.look(&key).await {
                 Ok(looked) => looked,
                 Err(Gone::Ended(because)) => {
                     let ended = json!({ "state": "ended", "because": because.name() });
-                    yield Ok(event("ended", &ended));
+                    yield Ok(event("ended", at_ms, &ended));
                     return;
                 }
                 // The agent asks again, or learns it from its next keep-alive.
@@ -99,18 +119,28 @@ fn follow(
             let other = Policy { version: known.version, ..policy.clone() } != known;
             policy = known;
             if other {
-                yield Ok(event("policy", &PolicyBody::from(&policy)));
+                yield Ok(event("policy", at_ms, &PolicyBody::from(&policy)));
             }
             if stands {
-                yield Ok(event("state", &StateBody::new(now, &policy)));
+                (said_at, stirred) = (now, false);
+                yield Ok(event("state", at_ms, &StateBody::new(stand, &policy)));
             }
         }
     }
 }
 
-fn event(name: &str, data: &impl Serialize) -> Event {
+/// What an event says, and when that was so.
+#[derive(Serialize)]
+struct Told<'a, T> {
+    /// Milliseconds from the request for the stream to the earliest moment at which it was so.
+    at_ms: u64,
+    #[serde(flatten)]
+    what: &'a T,
+}
+
+fn event(name: &str, at_ms: u64, what: &impl Serialize) -> Event {
     // Bodies of strings and integers always serialize; an empty event would be ignored.
-    Event::default().event(name).json_data(data).unwrap_or_default()
+    Event::default().event(name).json_data(Told { at_ms, what }).unwrap_or_default()
 }
 
 /// Counts a stream as long as it is open.

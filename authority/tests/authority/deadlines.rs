@@ -10,7 +10,8 @@ async fn a_token_about_which_nobody_asks_ends_at_its_deadline() {
     let mut events = served.events().await;
     assert_eq!(events.next().await.unwrap().0, "state");
     served.rig.clock.advance(TIMEOUT_MS);
-    let ended = ("ended".to_owned(), json!({ "state": "ended", "because": "idle" }));
+    let said = json!({ "state": "ended", "because": "idle", "at_ms": TIMEOUT_MS });
+    let ended = ("ended".to_owned(), said);
     assert_eq!(events.next().await, Some(ended));
     assert_eq!(events.next().await, None);
     let metrics = served.rig.metrics().await;

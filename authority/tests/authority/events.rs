@@ -1,9 +1,10 @@
-//! `GET /v1/events`: the state at once, changes when they happen, nothing per keep-alive.
+//! `GET /v1/events`: the state at once, changes when they happen, and activity where somebody else
+//! listens who may not have heard of it.
 
 use std::sync::Arc;
 
 use axum::http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use stillhere::core::ended::EndedBecause;
 use stillhere_authority::{
     AppState,
@@ -19,11 +20,17 @@ async fn the_state_comes_at_once() {
     rig.clock.advance(7);
     let (name, state) = rig.events().await.next().await.unwrap();
     assert_eq!(name, "state");
-    assert_eq!(state, rig.ask().await.json());
+    assert_eq!(state, at(0, rig.ask().await.json()));
+}
+
+/// What an event carries on top of what it says.
+fn at(at_ms: u64, mut said: Value) -> Value {
+    said["at_ms"] = json!(at_ms);
+    said
 }
 
 #[tokio::test]
-async fn keep_alives_and_questions_send_nothing() {
+async fn a_stream_alone_is_told_nothing_of_keep_alives_and_questions() {
     let rig = Rig::signed_in().await;
     let mut events = rig.events().await;
     events.next().await;
@@ -62,7 +69,8 @@ async fn an_end_is_told_to_every_stream_and_closes_it() {
     }
     rig.call(Method::DELETE, "/v1/admin/users/ann/sessions", ADMIN, None).await;
     for events in &mut streams {
-        let ended = ("ended".to_owned(), json!({ "state": "ended", "because": "revoked" }));
+        let ended = json!({ "state": "ended", "because": "revoked", "at_ms": 0 });
+        let ended = ("ended".to_owned(), ended);
         assert_eq!(events.next().await, Some(ended));
         assert_eq!(events.next().await, None);
     }
@@ -103,7 +111,7 @@ async fn a_new_policy_is_told_with_a_higher_version() {
     assert_eq!(name, "policy");
     assert_eq!(told["idle_timeout_ms"], 600_000);
     assert!(told["version"].as_u64().unwrap() > START_MS);
-    assert_eq!(told, rig.ask().await.json()["policy"]);
+    assert_eq!(told, at(0, rig.ask().await.json()["policy"].take()));
     assert!(events.is_silent());
 }
 

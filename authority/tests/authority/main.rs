@@ -24,6 +24,7 @@ mod openapi;
 mod policy;
 mod policy_bounds;
 mod policy_order;
+mod pushed;
 mod question;
 mod rig;
 mod session_rule;

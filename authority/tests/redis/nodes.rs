@@ -94,12 +94,18 @@ impl Node {
 struct Events(BoxStream<'static, (String, Value)>);
 
 impl Events {
-    /// The next event but a state: that is told again whenever a node may have missed something.
+    /// The next event but a state: that is told again whenever a node may have missed something. When it
+    /// was true depends on the clock.
     async fn next(&mut self) -> Option<(String, Value)> {
         loop {
             match soon(next(&mut self.0)).await {
                 Some((name, _)) if name == "state" => {}
-                event => return event,
+                Some((name, mut body)) => {
+                    let at_ms = body.as_object_mut().and_then(|body| body.remove("at_ms"));
+                    assert!(at_ms.is_some_and(|ms| ms.is_u64()), "{body}");
+                    return Some((name, body));
+                }
+                None => return None,
             }
         }
     }

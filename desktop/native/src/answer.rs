@@ -9,6 +9,8 @@ use stillhere::core::{
     policy::{Counted, Mode, OnLock, Policy},
 };
 
+use crate::keepalive::News;
+
 /// The state, or the problem that says why there is none.
 #[derive(Debug, Deserialize)]
 pub(crate) struct State {
@@ -92,19 +94,28 @@ pub(crate) fn refusal(body: &[u8]) -> Answer {
     gone(because.as_deref())
 }
 
+/// When an event was true, beside what it says.
+#[derive(Debug, Deserialize)]
+struct Moment {
+    at_ms: Option<u64>,
+}
+
 /// Reads an event of the stream; none for one that is not known.
 #[must_use]
-pub(crate) fn event(name: &str, data: &str) -> Option<Answer> {
-    match name {
-        "state" | "ended" => Some(state(data.as_bytes())),
+pub(crate) fn event(name: &str, data: &str) -> Option<News> {
+    let answer = match name {
+        "state" | "ended" => state(data.as_bytes()),
         "policy" => {
             let policy = serde_json::from_str::<Rules>(data).ok().and_then(Rules::policy);
-            Some(policy.map_or(Answer::Invalid, |policy| {
+            policy.map_or(Answer::Invalid, |policy| {
                 Answer::Alive(Alive { policy: Some(policy), ..Alive::default() })
-            }))
+            })
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    // Without a moment it counts as what may be old.
+    let at_ms = serde_json::from_str::<Moment>(data).ok().and_then(|moment| moment.at_ms);
+    Some(News { answer, at_ms })
 }
 
 fn gone(because: Option<&str>) -> Answer {
@@ -178,13 +189,21 @@ mod tests {
 
     #[test]
     fn events_are_read_by_their_names() {
-        assert!(matches!(event("state", ALIVE), Some(Answer::Alive(_))));
+        let read =
+            |name, data: &str| event(name, data).map(|News { answer, at_ms }| (answer, at_ms));
+        assert!(matches!(read("state", ALIVE), Some((Answer::Alive(_), None))));
+        let told = ALIVE.replace("{\"state\"", "{\"at_ms\":7,\"state\"");
+        assert!(matches!(read("state", &told), Some((Answer::Alive(_), Some(7)))));
+        let ended = read("ended", r#"{"state":"ended","because":"idle","at_ms":"soon"}"#);
+        assert_eq!(ended, Some((Answer::Gone(EndedBecause::Idle), None)), "an end is an end");
         let policy = r#"{"version":8,"idle_timeout_ms":900000,"warn_before_ms":60000,
             "keepalive_ms":30000,"mode":"enforce","max_hold_ms":3600000,
             "counts":{"keystrokes":true,"clicks":true,"heartbeats":true}}"#;
-        let Some(Answer::Alive(alive)) = event("policy", policy) else { panic!("it is a policy") };
+        let Some((Answer::Alive(alive), _)) = read("policy", policy) else {
+            panic!("it is a policy")
+        };
         assert_eq!(alive.policy.map(|policy| policy.version), Some(8));
-        assert_eq!(event("policy", "{}"), Some(Answer::Invalid));
-        assert_eq!(event("weather", ALIVE), None);
+        assert_eq!(read("policy", "{}"), Some((Answer::Invalid, None)));
+        assert_eq!(read("weather", ALIVE), None);
     }
 }

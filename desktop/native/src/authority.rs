@@ -12,7 +12,10 @@ use reqwest::{
 use serde::Serialize;
 use stillhere::core::{answer::Answer, ended::EndedBecause, output::Report, sender::BOUND_MS};
 
-use crate::{answer, keepalive::KeepAlive};
+use crate::{
+    answer,
+    keepalive::{KeepAlive, News},
+};
 
 /// What administrators read in their list of sessions.
 const AGENT: &str = concat!("stillhere-native/", env!("CARGO_PKG_VERSION"));
@@ -121,7 +124,7 @@ impl KeepAlive for Authority {
         }
     }
 
-    async fn listen(&self, heard: &(dyn Fn(Answer) + Sync)) {
+    async fn listen(&self, heard: &(dyn Fn(News) + Sync)) {
         let request = self.client.get(format!("{}/events", self.root));
         let request = self.bearer(request.header(ACCEPT, "text/event-stream"));
         let response = match request.send().await {
@@ -132,7 +135,8 @@ impl KeepAlive for Authority {
             }
         };
         if response.status() == StatusCode::UNAUTHORIZED {
-            heard(answer::refusal(&response.bytes().await.unwrap_or_default()));
+            let answer = answer::refusal(&response.bytes().await.unwrap_or_default());
+            heard(News { answer, at_ms: None });
             return;
         }
         if !response.status().is_success() {

@@ -12,7 +12,7 @@ use tokio::{
     task::{AbortHandle, JoinSet},
 };
 
-use crate::keepalive::KeepAlive;
+use crate::keepalive::{KeepAlive, News};
 
 /// What comes back.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) enum Came {
     /// The answer to a request.
     Answer(RequestId, Answer),
     /// The event stream of that number brought something.
-    News(u64, Answer),
+    News(u64, News),
     /// It broke off.
     Broke(u64),
 }

@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::{
     carry::{Came, Carrier},
     clock::Clock,
-    keepalive::KeepAlive,
+    keepalive::{KeepAlive, News},
     name,
     snapshot::Snapshot,
     system::{IdleTime, Looks},
@@ -192,7 +192,8 @@ impl Driver {
         match came {
             Came::Answer(id, answer) => self.tell(Input::Answer { id, answer }).await,
             Came::News(stream, news) if self.carrier.reads(stream) => {
-                self.tell(Input::News(news)).await;
+                let News { answer, at_ms } = news;
+                self.tell(Input::News { answer, at_ms }).await;
             }
             Came::Broke(stream) if self.carrier.reads(stream) => {
                 self.tell(Input::StreamBroke).await;

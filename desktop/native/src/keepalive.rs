@@ -18,5 +18,15 @@ pub trait KeepAlive: Send + Sync + 'static {
     async fn end(&self, because: EndedBecause);
 
     /// Reads the event stream and hands on what it brings, until it breaks off.
-    async fn listen(&self, heard: &(dyn Fn(Answer) + Sync));
+    async fn listen(&self, heard: &(dyn Fn(News) + Sync));
+}
+
+/// What the event stream brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    /// What the authority said.
+    pub answer: Answer,
+    /// Milliseconds from the request for the stream to the earliest moment at which that was true, where
+    /// it was told.
+    pub at_ms: Option<u64>,
 }

@@ -11,9 +11,9 @@ use super::draw::{self, Bytes};
 use super::driver::{Driver, State};
 
 /// A sound answer, in the order of `js/page.ts`.
-const SOUND: [f64; 19] = [
+const SOUND: [f64; 20] = [
     0.0, -1.0, -1.0, 0.0, 10_000.0, 0.0, 1.0, 2.0, 10_000.0, 4_000.0, 2_000.0, -1.0, 60_000.0, 0.0,
-    1.0, 1.0, 1.0, 0.0, 1.0,
+    1.0, 1.0, 1.0, 0.0, 1.0, 0.0,
 ];
 
 pub fn run(data: &[u8]) {
@@ -35,7 +35,7 @@ fn tell_all(bytes: &mut Bytes<'_>) -> Result<()> {
             assert!(numbers.iter().all(exact), "taken for an answer: {numbers:?}");
         }
         if bytes.ratio(1, 4)? {
-            driver.tell(Input::News(answer));
+            driver.tell(Input::News { answer, at_ms: flat::at_ms(&numbers) });
         } else {
             driver.tell(Input::Lock(Grant::Granted));
             ask(&mut driver, answer);

@@ -95,7 +95,10 @@ fn authority(bytes: &mut Bytes<'_>, driver: &mut Driver) -> Result<()> {
     let id = if bytes.ratio(1, 8)? { bytes.arbitrary()? } else { driver.request.unwrap_or(0) };
     driver.tell(match bytes.int_in_range(0..=5)? {
         0 => Input::StreamBroke,
-        1 => Input::News(answer),
+        1 => Input::News {
+            answer,
+            at_ms: if bytes.arbitrary()? { Some(draw::amount(bytes)?) } else { None },
+        },
         _ => Input::Answer { id, answer },
     });
     Ok(())

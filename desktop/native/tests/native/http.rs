@@ -12,7 +12,10 @@ use stillhere::core::{
 use stillhere_authority::{
     AppState, Settings, admins::AdminToken, clock::ManualClock, run, store::memory::MemoryStore,
 };
-use stillhere_native::{authority::Authority, keepalive::KeepAlive};
+use stillhere_native::{
+    authority::Authority,
+    keepalive::{KeepAlive, News},
+};
 use tokio::{net::TcpListener, sync::mpsc};
 
 const ADMIN: &str = "administrators-token";
@@ -84,10 +87,10 @@ async fn the_stream_brings_an_end_at_once() {
     });
     let patience = Duration::from_secs(20);
     let first = tokio::time::timeout(patience, heard.recv()).await.unwrap().unwrap();
-    assert!(matches!(first, Answer::Alive(_)));
+    assert!(matches!(first, News { answer: Answer::Alive(_), at_ms: Some(0) }));
     server.authority(TOKEN).end(EndedBecause::SignedOut).await;
     let next = tokio::time::timeout(patience, heard.recv()).await.unwrap().unwrap();
-    assert_eq!(next, Answer::Gone(EndedBecause::SignedOut));
+    assert_eq!(next.answer, Answer::Gone(EndedBecause::SignedOut));
     assert_eq!(tokio::time::timeout(patience, heard.recv()).await.unwrap(), None, "it is over");
 }
 
@@ -98,7 +101,8 @@ async fn a_token_that_nobody_knows_is_gone_on_every_way() {
     assert_eq!(stranger.ask().await, Answer::Gone(EndedBecause::Revoked));
     let (say, mut heard) = mpsc::unbounded_channel();
     stranger.listen(&|news| drop(say.send(news))).await;
-    assert_eq!(heard.recv().await, Some(Answer::Gone(EndedBecause::Revoked)));
+    let refused = heard.recv().await.map(|news| news.answer);
+    assert_eq!(refused, Some(Answer::Gone(EndedBecause::Revoked)));
     stranger.set_token(TOKEN.to_owned());
     assert!(matches!(stranger.ask().await, Answer::Alive(_)), "it was refreshed");
 }

@@ -5,6 +5,7 @@ mod group;
 mod http;
 mod idle;
 mod locked;
+mod pushed;
 mod rig;
 mod sleep;
 mod system;

@@ -20,7 +20,7 @@ use stillhere::core::{
 use stillhere_native::{
     clock::Clock,
     context::{self, Context, Options, Said, Told},
-    keepalive::KeepAlive,
+    keepalive::{KeepAlive, News},
     system::IdleTime,
 };
 use stillhere_session::{
@@ -28,7 +28,10 @@ use stillhere_session::{
     session::{Session, Standing},
 };
 use tokio::{
-    sync::mpsc::{UnboundedReceiver, error::TryRecvError},
+    sync::{
+        mpsc::{UnboundedReceiver, error::TryRecvError},
+        watch,
+    },
     task::JoinHandle,
     time::Instant,
 };
@@ -63,6 +66,9 @@ pub struct Machine {
     /// Somebody works in other programs all the time.
     pub busy: std::sync::atomic::AtomicBool,
     pub looks: AtomicU64,
+    pushes: watch::Sender<()>,
+    /// How long what the event stream brings takes.
+    pub on_the_way: AtomicU64,
 }
 
 impl Machine {
@@ -79,6 +85,8 @@ impl Machine {
             touched: AtomicU64::new(0),
             busy: false.into(),
             looks: AtomicU64::new(0),
+            pushes: watch::Sender::new(()),
+            on_the_way: AtomicU64::new(0),
         })
     }
 
@@ -116,6 +124,11 @@ impl Machine {
     pub fn active_elsewhere(&self) {
         let told = self.session.lock().unwrap().touch(self.now(), &self.policy, &told(0));
         told.expect("it lives");
+    }
+
+    /// Whoever reads the event stream is told where the session stands.
+    pub fn push(&self) {
+        self.pushes.send_replace(());
     }
 
     fn answer(&self) -> Answer {
@@ -197,9 +210,16 @@ impl KeepAlive for Way {
         self.0.ends.lock().unwrap().push(because);
     }
 
-    async fn listen(&self, heard: &(dyn Fn(Answer) + Sync)) {
-        heard(self.0.answer());
-        std::future::pending().await
+    async fn listen(&self, heard: &(dyn Fn(News) + Sync)) {
+        let since = self.0.now();
+        let mut pushes = self.0.pushes.subscribe();
+        loop {
+            let news = News { answer: self.0.answer(), at_ms: Some(self.0.now() - since) };
+            pass(self.0.on_the_way.load(Ordering::Relaxed)).await;
+            heard(news);
+            // The sender lives as long as the machine.
+            let _ = pushes.changed().await;
+        }
     }
 }
 

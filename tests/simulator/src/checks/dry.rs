@@ -105,8 +105,10 @@ impl Checks {
         let policy = world.rules();
         let (now, token) = (world.now, world.contexts[at].token);
         let over = world.session_of(token).settle(now, &policy).is_some();
-        // With nobody to ask it goes by the rules that it knows.
-        let unknown = unasked && self.bounds.dry == Dry::Flips;
+        // With nobody to ask it goes by the rules that it knows. Where the message is lost that tells them,
+        // one knows none, and those that hear of its end believe it.
+        let untold = self.bounds.faults.loss && self.bounds.faults.outages;
+        let unknown = unasked && (self.bounds.dry == Dry::Flips || untold);
         let dry = self.in_force(world, at) == Some(Mode::Observe);
         if by_time && !over && !unknown && dry {
             self.broken(now, Some(at), Rule::DryRun, format!("ends: {because:?}"));

@@ -155,13 +155,16 @@ pub struct Bounds {
 #[derive(Debug, Clone, Copy)]
 pub struct Before {
     ended: bool,
+    /// What the authority said.
+    said: [u64; 2],
 }
 
 impl Before {
     /// As it is now.
     #[must_use]
     pub fn of(context: &Context) -> Self {
-        Self { ended: context.is_ended() }
+        let times = &context.agent.facts().times;
+        Self { ended: context.is_ended(), said: [times.acknowledged, times.held_elsewhere] }
     }
 }
 
@@ -307,6 +310,10 @@ impl Checks {
         if matches!(input, Input::TokenChanged(_)) {
             (self.seen[at].woke_at, self.seen[at].moved) = (world.now, true);
         }
+        if matches!(input, Input::News { .. }) && before.said != Before::of(context).said {
+            // Somebody does something in another partition, or a call there is over.
+            self.has_reason(world, at);
+        }
         let calm = self.bounds.faults.calm() && !self.bounds.rotates;
         if matches!(input, Input::Leaving(_)) && !before.ended && calm {
             self.leaves(world, at);
@@ -318,7 +325,7 @@ impl Checks {
                 | Input::Lock(_)
                 | Input::StreamLock(_)
                 | Input::Answer { .. }
-                | Input::News(_)
+                | Input::News { .. }
         );
         if passive {
             self.is_free(world, at, input);

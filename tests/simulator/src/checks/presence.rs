@@ -98,9 +98,12 @@ impl Checks {
         let Some(truth) = self.truths.get_mut(&token) else { return };
         let agent = &world.contexts[at].agent;
         let hot = world.contexts[at].hot_key && matches!(input, Input::Activity { .. });
-        let ago = agent.now().saturating_sub(agent.facts().times.activity);
+        let times = &agent.facts().times;
+        let truly = |at: u64| now - agent.now().saturating_sub(at).min(now);
         // What was counted the fast way the facts learn later.
-        let believed = if hot { now } else { now - ago.min(now) };
+        let believed = if hot { now } else { truly(times.activity) };
+        // The deadline counts from what the authority has, where that is later.
+        let heard = believed.max(truly(times.acknowledged));
         let (basis, held) = truth.basis(now);
         let basis = if releases_late { basis.max(truth.promised.min(now)) } else { basis };
         // While a hold lives, somebody is there all the time.
@@ -123,8 +126,8 @@ impl Checks {
         if !held && believed > deadline + slack && self.bounds.dry == Dry::No {
             let what = format!("counts an activity {} ms after the deadline", believed - deadline);
             self.broken(now, Some(at), Rule::NothingRevives, what);
-        } else if believed > newest + slack {
-            let what = format!("believes in an activity {} ms after the newest", believed - newest);
+        } else if heard > newest + slack {
+            let what = format!("believes in an activity {} ms after the newest", heard - newest);
             self.broken(now, Some(at), Rule::TrueActivity, what);
         }
     }

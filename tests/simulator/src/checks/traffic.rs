@@ -121,7 +121,7 @@ impl Checks {
     }
 
     /// A page goes. If it was the last that could tell, the authority must know what was done.
-    pub(super) fn leaves(&mut self, world: &World, at: usize) {
+    pub(super) fn leaves(&mut self, world: &mut World, at: usize) {
         let channel = (world.contexts[at].partition, world.contexts[at].token);
         let (mut newest, mut alone) = (0, true);
         for (other, context) in world.contexts.iter().enumerate() {
@@ -141,6 +141,8 @@ impl Checks {
         // What another partition told since is newer anyway.
         let same = self.traffic.iter().filter(|((_, token), _)| *token == channel.1);
         let told_at = same.map(|(_, traffic)| traffic.told_at).max().unwrap_or(0);
+        // So is a hold that lapsed there since.
+        let told_at = told_at.max(world.session_of(channel.1).active_at());
         let over = self.bounds.logout_at.is_some_and(|at| at <= world.now);
         let locked =
             self.locked_by(channel.1, world.now).is_some_and(|at| newest <= at + self.slack());
@@ -188,7 +190,7 @@ impl Checks {
         let calm = self.bounds.faults.calm() && self.bounds.one_policy;
         let settled = self.last_event + self.bounds.longest_interval_ms + SETTLED_MS;
         // The authority tells what happens in other partitions.
-        let told = matches!(input, Input::News(_));
+        let told = matches!(input, Input::News { .. });
         if !calm || told || now < settled || context.is_ended() || !context.hears() {
             return;
         }

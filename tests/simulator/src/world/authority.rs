@@ -9,6 +9,9 @@ use stillhere_session::session::Standing;
 
 use super::{Happening, Trouble, World};
 
+/// Least time between two pushes to the streams of a token, in milliseconds.
+const PUSH_PAUSE_MS: u64 = 1000;
+
 impl World {
     pub(super) fn at_authority(&mut self, at: usize, token: usize, request: &Request) {
         let latency = self.network.latency;
@@ -35,7 +38,9 @@ impl World {
 
     fn answer(&mut self, token: usize, request: &Request) -> Answer {
         let (now, policy) = (self.now, self.rules());
-        let was_over = self.session_of(token).settle(now, &policy).is_some();
+        let session = self.session_of(token);
+        let was_over = session.settle(now, &policy).is_some();
+        let (held, active_at) = (session.hold_changes(), session.active_at());
         match &request.what {
             What::KeepAlive { report, .. } => {
                 self.tally.keepalives += 1;
@@ -51,8 +56,12 @@ impl World {
         }
         self.watch(token);
         let answer = self.state_of(token);
-        if !was_over && self.session_of(token).ended().is_some() {
+        let session = self.session_of(token);
+        let over = !was_over && session.ended().is_some();
+        if over || session.hold_changes() != held {
             self.tell_listeners_of(token, &answer);
+        } else if session.active_at() > active_at {
+            self.activity_moved(token);
         }
         answer
     }
@@ -102,15 +111,26 @@ impl World {
         }
     }
 
-    /// A stream begins with the state, as the authority's does.
     pub(super) fn listen(&mut self, at: usize) {
-        self.contexts[at].listening = true;
+        let context = &mut self.contexts[at];
+        context.stops_listening();
+        context.streams += 1;
+        context.stream = Some(context.streams);
+        let stream = context.streams;
+        self.plan(self.network.latency, Happening::StreamBegins(at, stream));
+    }
+
+    /// A stream begins with the state, as the authority's does.
+    pub(super) fn stream_begins(&mut self, at: usize, stream: u32) {
+        if self.contexts[at].stream != Some(stream) {
+            return;
+        }
         if self.authority_up && self.trouble == Trouble::None {
-            let token = self.contexts[at].token;
-            let answer = self.state_of(token);
-            self.plan(2 * self.network.latency, Happening::News(at, token, answer));
+            self.contexts[at].stream_began = Some(self.now);
+            let answer = self.state_of(self.contexts[at].token);
+            self.plan(self.network.latency, Happening::News(at, stream, 0, answer));
         } else {
-            self.plan(2 * self.network.latency, Happening::StreamBroke(at));
+            self.plan(self.network.latency, Happening::StreamBroke(at, stream));
         }
     }
 
@@ -122,10 +142,30 @@ impl World {
     fn tell_listeners_of(&mut self, token: usize, news: &Answer) {
         for at in 0..self.contexts.len() {
             let context = &self.contexts[at];
-            if context.listening && context.alive && context.token == token {
-                self.plan(self.network.latency, Happening::News(at, token, news.clone()));
+            if let (true, Some(stream), Some(began)) =
+                (context.is_told(token), context.stream, context.stream_began)
+            {
+                let news = Happening::News(at, stream, self.now - began, news.clone());
+                self.plan(self.network.latency, news);
             }
         }
+    }
+
+    /// Activity moved: the streams of the token are told, unless there is only one, and at most once a
+    /// second (authority/src/routes/events.rs).
+    fn activity_moved(&mut self, token: usize) {
+        let streams = self.contexts.iter().filter(|context| context.is_told(token)).count();
+        let quiet_until = self.quiet_until.get(&token).copied().unwrap_or(0);
+        if streams > 1 && quiet_until <= self.now + PUSH_PAUSE_MS {
+            let at = quiet_until.max(self.now);
+            self.quiet_until.insert(token, at + PUSH_PAUSE_MS);
+            self.plan(at - self.now, Happening::Push(token));
+        }
+    }
+
+    pub(super) fn push(&mut self, token: usize) {
+        let answer = self.state_of(token);
+        self.tell_listeners_of(token, &answer);
     }
 
     /// An administrator changes the rules; live sessions have them at once.
@@ -150,14 +190,16 @@ impl World {
         self.tell_listeners(&answer);
     }
 
-    /// The authority goes down or comes back; streams break off when it goes.
+    /// The authority goes down or comes back. Streams break off when it goes, and when a proxy before it
+    /// says that it is away.
     pub fn set_trouble(&mut self, up: bool, trouble: Trouble) {
         self.note(|| format!("the authority is up {up}, trouble {trouble:?}"));
         (self.authority_up, self.trouble) = (up, trouble);
-        if !up {
+        if !up || trouble == Trouble::Later(None) {
             for at in 0..self.contexts.len() {
-                if self.contexts[at].listening {
-                    self.plan(1, Happening::StreamBroke(at));
+                if let Some(stream) = self.contexts[at].stream {
+                    self.contexts[at].stream_began = None;
+                    self.plan(1, Happening::StreamBroke(at, stream));
                 }
             }
         }

@@ -52,7 +52,7 @@ impl World {
             Output::TakeStream { force } => self.take_lock(at, true, force),
             Output::Listen => self.listen(at),
             Output::LeaveStream => {
-                self.contexts[at].listening = false;
+                self.contexts[at].stops_listening();
                 self.release_lock(at, true);
             }
             Output::Request(request) => self.send(at, request),

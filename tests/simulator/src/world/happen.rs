@@ -7,7 +7,7 @@ use stillhere::core::input::{Departure, Grant, Input};
 use stillhere::core::output::{Request, RequestId, Wakeup};
 
 use super::effects::Name;
-use super::seam::cross;
+use super::seam::{cross, cross_from_stream};
 use super::{Bytes, World};
 
 /// Something that happens at a moment.
@@ -34,10 +34,14 @@ pub enum Happening {
     AtAuthority(usize, usize, Request),
     /// Its answer arrives.
     Answer(usize, RequestId, Answer),
-    /// The event stream of that token brings something.
-    News(usize, usize, Answer),
-    /// The event stream breaks off.
-    StreamBroke(usize),
+    /// That event stream of a context begins at the server.
+    StreamBegins(usize, u32),
+    /// It brings something that the server said so long after it began.
+    News(usize, u32, u64, Answer),
+    /// It breaks off.
+    StreamBroke(usize, u32),
+    /// The streams of that token are told where it stands.
+    Push(usize),
     /// The authority looks at the deadline of a token.
     Deadline(usize),
     /// A stopped context goes on.
@@ -99,7 +103,7 @@ impl World {
             | Happening::Lock { at, .. }
             | Happening::Answer(at, ..)
             | Happening::News(at, ..)
-            | Happening::StreamBroke(at) => Some(*at),
+            | Happening::StreamBroke(at, _) => Some(*at),
             _ => None,
         };
         // What reaches a page that was stopped waits for it.
@@ -133,17 +137,20 @@ impl World {
                     self.tell(at, Input::Answer { id, answer: cross(&answer) });
                 }
             }
-            Happening::News(at, token, answer) => {
-                if self.contexts[at].listening && self.contexts[at].token == token {
-                    self.tell(at, Input::News(cross(&answer)));
+            Happening::StreamBegins(at, stream) => self.stream_begins(at, stream),
+            Happening::News(at, stream, at_ms, answer) => {
+                if self.contexts[at].stream == Some(stream) {
+                    let (answer, at_ms) = cross_from_stream(&answer, at_ms);
+                    self.tell(at, Input::News { answer, at_ms });
                 }
             }
-            Happening::StreamBroke(at) => {
-                if self.contexts[at].listening {
-                    self.contexts[at].listening = false;
+            Happening::StreamBroke(at, stream) => {
+                if self.contexts[at].stream == Some(stream) {
+                    self.contexts[at].stops_listening();
                     self.tell(at, Input::StreamBroke);
                 }
             }
+            Happening::Push(token) => self.push(token),
             Happening::Deadline(token) => self.enforce(token),
             Happening::Continue(at) => self.wake_up(at),
             Happening::Look(index) => {
@@ -159,7 +166,7 @@ impl World {
     pub fn crash(&mut self, at: usize) {
         self.note(|| format!("{at} dies"));
         self.contexts[at].alive = false;
-        self.contexts[at].listening = false;
+        self.contexts[at].stops_listening();
         self.no_longer_in_flight(at);
         self.locks.forget(at);
     }

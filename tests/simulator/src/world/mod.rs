@@ -106,6 +106,8 @@ pub struct World {
     pub enforces: bool,
     /// The pages' own server, which ends nothing by itself and says only that a token lives.
     pub own_server: bool,
+    /// Until when no more is pushed to the streams of each token.
+    quiet_until: BTreeMap<usize, u64>,
     /// For when the next look at each token's deadline is planned.
     watched: BTreeMap<usize, u64>,
     /// What was counted.
@@ -139,6 +141,7 @@ impl World {
             trouble: Trouble::None,
             enforces: false,
             own_server: false,
+            quiet_until: BTreeMap::new(),
             watched: BTreeMap::new(),
             tally: Tally::default(),
             checks: None,
@@ -178,7 +181,9 @@ impl World {
             away: false,
             wake: None,
             backlog: Vec::new(),
-            listening: false,
+            stream: None,
+            streams: 0,
+            stream_began: None,
             in_flight: None,
             lock_numbers: [0, 0],
             hot_key: false,
@@ -351,7 +356,7 @@ impl World {
     /// How many contexts read the event stream.
     #[must_use]
     pub fn listeners(&self) -> usize {
-        self.contexts.iter().filter(|context| context.listening && context.alive).count()
+        self.contexts.iter().filter(|context| context.stream.is_some() && context.alive).count()
     }
 
     fn drain(&mut self, at: usize) {

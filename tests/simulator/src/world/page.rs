@@ -24,7 +24,11 @@ pub struct Context {
     pub away: bool,
     pub(super) wake: Option<u64>,
     pub(super) backlog: Vec<Happening>,
-    pub(super) listening: bool,
+    /// The event stream that it reads, by the number of those that it asked for.
+    pub(super) stream: Option<u32>,
+    pub(super) streams: u32,
+    /// When that stream began at the server, once it has.
+    pub(super) stream_began: Option<u64>,
     pub(super) in_flight: Option<RequestId>,
     /// How often it asked for, or let go of, the lock of the token and that of the stream.
     pub(super) lock_numbers: [u32; 2],
@@ -41,6 +45,17 @@ impl Context {
     #[must_use]
     pub const fn hears(&self) -> bool {
         self.alive && !self.stopped && !self.away
+    }
+
+    /// Leaves the event stream, if it reads one: what is on its way is not taken in.
+    pub(super) const fn stops_listening(&mut self) -> bool {
+        self.stream_began = None;
+        self.stream.take().is_some()
+    }
+
+    /// Whether the server has that token's stream open to it.
+    pub(super) const fn is_told(&self, token: usize) -> bool {
+        self.alive && self.token == token && self.stream_began.is_some()
     }
 
     /// Whether a request of it is under way.

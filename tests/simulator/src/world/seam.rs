@@ -10,13 +10,20 @@ pub(super) fn cross(answer: &Answer) -> Answer {
     flat::answer(&numbers(answer)).unwrap_or(Answer::Invalid)
 }
 
+/// The same of what the event stream brings, and how long after it began that was said.
+pub(super) fn cross_from_stream(answer: &Answer, at_ms: u64) -> (Answer, Option<u64>) {
+    let mut flat = numbers(answer);
+    flat[19] = number(Some(at_ms));
+    (flat::answer(&flat).unwrap_or(Answer::Invalid), flat::at_ms(&flat))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "times are exact in a double")]
 fn number(value: Option<u64>) -> f64 {
     value.map_or(-1.0, |value| value as f64)
 }
 
-fn numbers(answer: &Answer) -> [f64; 19] {
-    let mut flat = [-1.0; 19];
+fn numbers(answer: &Answer) -> [f64; 20] {
+    let mut flat = [-1.0; 20];
     match answer {
         Answer::Alive(alive) => {
             flat[0] = 0.0;
@@ -31,7 +38,7 @@ fn numbers(answer: &Answer) -> [f64; 19] {
     flat
 }
 
-fn fill(flat: &mut [f64; 19], alive: &Alive) {
+fn fill(flat: &mut [f64; 20], alive: &Alive) {
     flat[3..7].copy_from_slice(&[
         number(alive.idle_ms),
         number(alive.remaining_ms),
@@ -40,7 +47,7 @@ fn fill(flat: &mut [f64; 19], alive: &Alive) {
     ]);
     let policy = alive.policy.clone().unwrap_or(Policy::DEFAULT);
     let bit = |value: bool| f64::from(u8::from(value));
-    flat[7..].copy_from_slice(&[
+    flat[7..19].copy_from_slice(&[
         number(Some(policy.version)),
         number(Some(policy.idle_timeout_ms)),
         number(Some(policy.warn_before_ms)),
@@ -81,6 +88,9 @@ mod tests {
             Answer::Invalid,
         ] {
             assert_eq!(cross(&answer), answer);
+            let told = if answer == Answer::Invalid { None } else { Some(7) };
+            let (crossed, at_ms) = cross_from_stream(&answer, 7);
+            assert_eq!((crossed, at_ms.filter(|_| told.is_some())), (answer, told));
         }
     }
 }
