@@ -85,7 +85,9 @@ describe('one token', () => {
     const at = (/** @type {any} */ page, /** @type {any} */ keys = page.keyboard) =>
       Object.assign(Object.create(page), {
         evaluate: page.evaluate.bind(page),
-        waitForFunction: page.waitForFunction.bind(page),
+        // A hidden page paints nothing, which is when it would be looked at otherwise.
+        waitForFunction: (/** @type {string} */ condition, /** @type {object} */ options) =>
+          page.waitForFunction(condition, { polling: 50, ...options }),
         keys,
       });
     const inFrame = {
