@@ -7,14 +7,16 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { appOf, buildShell, built, ensureDesktop } from '../scripts/lib/desktop.mjs';
+import { root } from '../scripts/lib/project.mjs';
 import { startAuthority } from '../tests/browser/lib/authority.mjs';
 import { pause } from '../tests/browser/lib/chromium.mjs';
 import { processesBelow } from '../tests/browser/lib/sleep.mjs';
 import { inBrowser, until } from '../tests/desktop/lib/app.mjs';
-import { demo } from '../tests/desktop/lib/demo.mjs';
 import { startServices } from '../tests/desktop/lib/services.mjs';
 import { printTable } from './lib/table.mjs';
 
+/** An app that paints nothing by itself, so that what is seen is the program's own. */
+const www = path.join(root, 'tests', 'desktop', 'pages');
 const ROUNDS = 3;
 const SETTLE_MS = 15_000;
 const WATCH_MS = 60_000;
@@ -47,14 +49,14 @@ function look(/** @type {number} */ pid) {
 
 /**
  * @param {string} name
- * @param {(page: string) => string[]} command
+ * @param {(base: string) => string[]} command
  * @param {boolean} [signIn]
  * @param {boolean} [closed] without a window
  */
 async function measure(name, command, signIn = false, closed = false) {
-  const authority = await startAuthority({ idle: '1h', warn: '1m', keepAlive: '30s', www: demo });
+  const authority = await startAuthority({ idle: '1h', warn: '1m', keepAlive: '30s', www });
   const desktop = await startServices();
-  const [program = '', ...flags] = command(`${authority.base}/`);
+  const [program = '', ...flags] = command(authority.base);
   const app = spawn(program, flags, { env: desktop.env, stdio: 'ignore' });
   try {
     const pages = () => processesBelow(app.pid ?? 0, 'WebKitWebProcess').length;
@@ -92,11 +94,18 @@ async function measure(name, command, signIn = false, closed = false) {
 
 const empty = path.join(built, 'release', 'examples', 'empty');
 const shell = appOf('release');
-/** @type {[string, (page: string) => string[], boolean?, boolean?][]} */
+/** @param {string} base */
+const shown = (base) => {
+  const [page, authorize, token] = ['quiet.html', 'desktop/', 'demo/token'].map(
+    (at) => `${base}/${at}`,
+  );
+  return [shell, '--app', `${page}`, '--authorize', `${authorize}`, '--token', `${token}`];
+};
+/** @type {[string, (base: string) => string[], boolean?, boolean?][]} */
 const kinds = [
-  ['empty Tauri app, the same page', (page) => [empty, page]],
-  ['desktop app, signed in, one window', (page) => [shell, '--app', page], true],
-  ['desktop app, signed in, no window', (page) => [shell, '--app', page], true, true],
+  ['empty Tauri app, the same page', (base) => [empty, `${base}/quiet.html`]],
+  ['desktop app, signed in, one window', shown, true],
+  ['desktop app, signed in, no window', shown, true, true],
 ];
 /** @type {Map<string, Awaited<ReturnType<typeof measure>>[]>} */
 const results = new Map(kinds.map(([name]) => [name, []]));
@@ -110,15 +119,15 @@ const middle = (values) => [...values].sort((one, two) => one - two)[values.leng
 const rows = [...results].map(([name, rounds]) => {
   const of = (/** @type {'pss' | 'dirty' | 'cpu' | 'wakeups' | 'threads'} */ key) =>
     rounds.map((round) => round[key]);
-  const shown = (/** @type {number[]} */ values, digits = 0) =>
+  const said = (/** @type {number[]} */ values, digits = 0) =>
     `${middle(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)} to ${Math.max(...values).toFixed(digits)})`;
   return {
     'own process': name,
-    'PSS, MiB': shown(of('pss'), 1),
-    'private, MiB': shown(of('dirty'), 1),
-    'CPU, ms a minute': shown(of('cpu')),
-    'wake-ups a minute': shown(of('wakeups')),
-    threads: shown(of('threads')),
+    'PSS, MiB': said(of('pss'), 1),
+    'private, MiB': said(of('dirty'), 1),
+    'CPU, ms a minute': said(of('cpu')),
+    'wake-ups a minute': said(of('wakeups')),
+    threads: said(of('threads')),
   };
 });
 printTable(rows);

@@ -7,7 +7,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let address = std::env::args().nth(1).ok_or("name the page's address")?.parse()?;
     tauri::Builder::default()
         .setup(move |app| {
-            WebviewWindowBuilder::new(app, "page", WebviewUrl::External(address)).build()?;
+            // As large as the shell's: what is painted is a part of what is measured.
+            let page = WebviewUrl::External(address);
+            WebviewWindowBuilder::new(app, "page", page).inner_size(1180.0, 780.0).build()?;
             Ok(())
         })
         .run(tauri::generate_context!())?;
