@@ -32,12 +32,13 @@ async function ensureDeny() {
 
 /**
  * Licenses, sources and wildcards.
+ * @param {string} [cwd] the folder of a workspace with a deny.toml; this repository's own without
  * @returns {Promise<boolean>} whether all is as deny.toml has it
  */
-async function keepsTheRules() {
+export async function keepsTheRules(cwd) {
   await ensureDeny();
   const args = [...workspace, 'check', '--hide-inclusion-graph', 'bans', 'licenses', 'sources'];
-  return (await run(deny, args)).code === 0;
+  return (await run(deny, args, cwd ? { cwd } : {})).code === 0;
 }
 
 /** @returns {Promise<Answer>} */

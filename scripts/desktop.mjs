@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { keepsTheRules } from './audit.mjs';
 import { buildAgent, buildAuthority } from './build.mjs';
 import { ensureBrowser } from './lib/browser.mjs';
 import {
@@ -67,6 +68,7 @@ async function test() {
   const strict = ['--', '-D', 'warnings'];
   await must('cargo', ['clippy', '--locked', '--all-targets', ...strict], { cwd: shell });
   await must('cargo', ['test', '--locked', '--bins'], { cwd: shell });
+  if (!(await keepsTheRules(shell))) throw new Stop('A dependency is not what deny.toml allows.');
   await buildShell('--bins', '--examples');
   await buildAgent();
   await buildAuthority();

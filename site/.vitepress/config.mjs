@@ -43,6 +43,7 @@ const groups = [
     ['quick-start', 'Quick start'],
     ['frameworks', 'Frameworks'],
     ['presets', 'Servers that you have'],
+    ['desktop', 'The desktop app'],
   ]),
   group('For the person at the keyboard', [
     ['warning', 'The warning'],
