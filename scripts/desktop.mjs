@@ -12,6 +12,7 @@ import {
   ensureDesktop,
   ensureLibraries,
   ensureSquashfs,
+  inShell,
   shell,
 } from './lib/desktop.mjs';
 import { root } from './lib/project.mjs';
@@ -43,14 +44,14 @@ async function start(flags) {
 async function pack(bundles) {
   await ensureLibraries();
   const wished = bundles.length > 0 ? ['--bundles', ...bundles] : [];
-  await must('npx', ['--yes', CLI, 'build', ...wished], { cwd: shell });
+  await must('npx', ['--yes', CLI, 'build', ...wished], inShell);
   const folder = path.join(built, 'release', 'bundle');
   if (process.platform === 'linux' && bundles.length === 0) {
     await ensureSquashfs();
     const icon = path.join(shell, 'icons', 'icon.png');
     const target = path.join(folder, 'appimage');
     const tool = ['run', '-q', '--locked', '--', appOf('release'), icon, target];
-    await must('cargo', tool, { cwd: path.join(root, 'desktop', 'appimage') });
+    await must('cargo', tool, { ...inShell, cwd: path.join(root, 'desktop', 'appimage') });
   }
   for (const kind of readdirSync(folder)) {
     for (const file of readdirSync(path.join(folder, kind))) {
@@ -63,11 +64,11 @@ async function pack(bundles) {
 
 async function test() {
   await ensureDesktop();
-  await must('cargo', ['fmt', '--check'], { cwd: shell });
+  await must('cargo', ['fmt', '--check'], inShell);
   await ensureLibraries();
   const strict = ['--', '-D', 'warnings'];
-  await must('cargo', ['clippy', '--locked', '--all-targets', ...strict], { cwd: shell });
-  await must('cargo', ['test', '--locked', '--bins'], { cwd: shell });
+  await must('cargo', ['clippy', '--locked', '--all-targets', ...strict], inShell);
+  await must('cargo', ['test', '--locked', '--bins'], inShell);
   if (!(await keepsTheRules(shell))) throw new Stop('A dependency is not what deny.toml allows.');
   await buildShell('--bins', '--examples');
   await buildAgent();

@@ -5,8 +5,15 @@ import { root } from './project.mjs';
 import { must, run, Stop } from './run.mjs';
 
 export const shell = path.join(root, 'desktop', 'shell');
-/** A build folder of its own, since its workspace is one of its own too. */
-export const built = path.resolve(process.env.CARGO_TARGET_DIR ?? path.join(shell, 'target'));
+/**
+ * A build folder of its own, since its workspace is one of its own too: both build the machine, and its library
+ * has the same name whatever it is built with.
+ */
+export const built = process.env.CARGO_TARGET_DIR
+  ? path.resolve(process.env.CARGO_TARGET_DIR, 'desktop')
+  : path.join(shell, 'target');
+/** How cargo and its relatives are run for it. */
+export const inShell = { cwd: shell, env: { ...process.env, CARGO_TARGET_DIR: built } };
 
 const exe = process.platform === 'win32' ? '.exe' : '';
 /** @param {'debug' | 'release'} profile */
@@ -79,5 +86,5 @@ export async function ensureDesktop() {
 /** @param {...string} flags */
 export async function buildShell(...flags) {
   await ensureLibraries();
-  await must('cargo', ['build', '--locked', ...flags], { cwd: shell });
+  await must('cargo', ['build', '--locked', ...flags], inShell);
 }
