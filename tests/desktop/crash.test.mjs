@@ -77,6 +77,11 @@ describe('a page that crashes', () => {
     );
     assert.match(said.notification.body, /You are still signed in/);
     assert.equal((await session()).state, 'alive');
+    // Nobody waits for the page that read the event stream: the program reads it now.
+    await until(async () => {
+      const text = await (await fetch(`${authority.base}/metrics`)).text();
+      return /^stillhere_event_streams 1$/m.test(text);
+    });
   });
 
   test('and it ends in time, since nobody is there', async () => {

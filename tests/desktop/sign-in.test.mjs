@@ -69,6 +69,7 @@ describe('signing in', () => {
     const kept = await window?.evaluate('JSON.stringify([localStorage, sessionStorage])');
     assert.ok(!kept.includes(token), kept);
     assert.deepEqual(filesWith(desktop.home, token), []);
+    assert.equal((await desktop.ask('secrets')).secrets, 1, 'the keychain does');
   });
 
   test('whoever quits is signed in when the app starts again', async () => {
@@ -91,6 +92,7 @@ describe('signing in', () => {
     });
     assert.equal(answer.status, 401);
     await until(async () => JSON.stringify(await desktop.ask('tray')).includes('You signed out'));
+    await until(async () => (await desktop.ask('secrets')).secrets === 0);
     await desktop.ask('choose Quit');
     await until(() => !app.process());
     await app.stop();

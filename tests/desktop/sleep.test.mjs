@@ -74,6 +74,7 @@ describe('a machine that sleeps', () => {
     await signedIn();
     await app.desktop.ask('sleep');
     assert.equal(screen.showsContent(), false, 'covered before the machine sleeps');
+    assert.equal(await window.evaluate('document.visibilityState'), 'hidden', 'and not shown');
     const processes = everything();
     all('SIGSTOP', processes);
     await pause(9_000);

@@ -7,6 +7,7 @@
 //! | `lock`, `hint` | `Lock`; `LockedHint` becomes true |
 //! | `tray` | the icon's label, tooltip and menu |
 //! | `choose TEXT` | clicks the menu's item of that text |
+//! | `secrets` | how many entries of the app the keychain holds |
 #![allow(missing_docs, reason = "a tool of the tests")]
 
 use std::{
@@ -19,7 +20,9 @@ use std::{
 use serde_json::{Value as Json, json};
 use tokio::sync::mpsc;
 use zbus::{
-    Connection, connection, interface, message::Header, object_server::SignalEmitter,
+    Connection, connection, interface,
+    message::Header,
+    object_server::SignalEmitter,
     zvariant::{ObjectPath, OwnedObjectPath, OwnedValue, Value},
 };
 
@@ -43,7 +46,13 @@ impl Manager {
         ObjectPath::from_static_str_unchecked("/org/freedesktop/login1/session/one").into()
     }
 
-    fn inhibit(&self, what: &str, who: &str, why: &str, mode: &str) -> zbus::fdo::Result<zbus::zvariant::OwnedFd> {
+    fn inhibit(
+        &self,
+        what: &str,
+        who: &str,
+        why: &str,
+        mode: &str,
+    ) -> zbus::fdo::Result<zbus::zvariant::OwnedFd> {
         let (reader, writer) =
             std::io::pipe().map_err(|why| zbus::fdo::Error::Failed(why.to_string()))?;
         if let Ok(mut delays) = self.delays.lock() {
@@ -159,8 +168,7 @@ async fn look(bus: &Connection, icon: &Icon) -> Outcome<Shown> {
     let item = zbus::Proxy::new(bus, name.clone(), path, "org.kde.StatusNotifierItem").await?;
     let menu: OwnedObjectPath = item.get_property("Menu").await?;
     let menu_path = menu.to_string();
-    let menu =
-        zbus::Proxy::new(bus, name, menu, "com.canonical.dbusmenu").await?;
+    let menu = zbus::Proxy::new(bus, name, menu, "com.canonical.dbusmenu").await?;
     let (_, (_, _, children)): (u32, Layout) =
         menu.call("GetLayout", &(0_i32, -1_i32, Vec::<String>::new())).await?;
     let mut items = Vec::new();
@@ -177,10 +185,22 @@ async fn look(bus: &Connection, icon: &Icon) -> Outcome<Shown> {
     Ok(Shown { title, tooltip: about.3, menu: menu_path, items })
 }
 
+/// Secret Service API 0.2, `SearchItems`.
+async fn secrets(bus: &Connection) -> Outcome<usize> {
+    let path = "/org/freedesktop/secrets";
+    let name = "org.freedesktop.secrets";
+    let service = zbus::Proxy::new(bus, name, path, "org.freedesktop.Secret.Service").await?;
+    let wanted = HashMap::from([("service", "stillhere-desktop")]);
+    let (open, locked): (Vec<OwnedObjectPath>, Vec<OwnedObjectPath>) =
+        service.call("SearchItems", &(wanted,)).await?;
+    Ok(open.len() + locked.len())
+}
+
 async fn choose(bus: &Connection, icon: &Icon, text: &str) -> Outcome<()> {
     let shown = look(bus, icon).await?;
     let path = shown.menu;
-    let (id, ..) = shown.items.into_iter().find(|item| item.1 == text).ok_or("there is no such item")?;
+    let (id, ..) =
+        shown.items.into_iter().find(|item| item.1 == text).ok_or("there is no such item")?;
     let name = icon.lock().ok().and_then(|icon| icon.clone()).ok_or("there is no icon")?.0;
     let menu = zbus::Proxy::new(bus, name, path, "com.canonical.dbusmenu").await?;
     let none = Value::from(0_i32);
@@ -205,8 +225,7 @@ async fn main() -> Outcome<()> {
         .serve_at("/org/freedesktop/Notifications", Notifications)?
         .build()
         .await?;
-    let manager =
-        system.object_server().interface::<_, Manager>("/org/freedesktop/login1").await?;
+    let manager = system.object_server().interface::<_, Manager>("/org/freedesktop/login1").await?;
     let one = system
         .object_server()
         .interface::<_, Session>("/org/freedesktop/login1/session/one")
@@ -252,6 +271,7 @@ async fn main() -> Outcome<()> {
                 json!({ "tray": { "title": shown.title, "tooltip": shown.tooltip, "items": items } })
             }),
             "choose" => choose(&session, &icon, rest).await.map(|()| json!({ "chosen": rest })),
+            "secrets" => secrets(&session).await.map(|count| json!({ "secrets": count })),
             _ => Err("unknown".into()),
         };
         say(&answer.unwrap_or_else(|why| json!({ "error": why.to_string() })));

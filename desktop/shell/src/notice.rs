@@ -13,7 +13,11 @@ use crate::{windows, words};
 /// Says that the session is about to end.
 pub(crate) fn warn(app: &AppHandle, snapshot: &Snapshot) {
     let left = words::left(snapshot.ends_at, SystemClock::start().read().wall);
-    show(app, "Are you still here?", &format!("You are signed out in {left}. Open the app to stay."));
+    show(
+        app,
+        "Are you still here?",
+        &format!("You are signed out in {left}. Open the app to stay."),
+    );
 }
 
 /// Says that it is over.

@@ -9,7 +9,10 @@ pub(crate) fn watch(app: &AppHandle) {
     #[cfg(unix)]
     continued::watch(app);
     #[cfg(not(target_os = "linux"))]
-    tracing::info!("this system's own signals of sleep and lock are not heard: {}", app.package_info().name);
+    tracing::info!(
+        "this system's own signals of sleep and lock are not heard: {}",
+        app.package_info().name
+    );
 }
 
 #[cfg(unix)]

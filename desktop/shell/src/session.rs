@@ -13,18 +13,10 @@ use tauri::{
     AppHandle,
     async_runtime::{self, JoinHandle},
 };
-use tokio::{
-    sync::{mpsc::UnboundedReceiver, watch},
-
-};
+use tokio::sync::{mpsc::UnboundedReceiver, watch};
 
 use crate::{
-    bridge,
-    idle::SystemIdle,
-    keychain::SignIn,
-    notice, shell,
-    shell::Shell,
-    tray, windows,
+    bridge, idle::SystemIdle, keychain::SignIn, notice, shell, shell::Shell, tray, windows,
 };
 
 /// Longest that the program waits on its way out: the machine waits no longer for an answer either.
@@ -46,8 +38,11 @@ impl Session {
     /// When the system has no randomness.
     pub(crate) fn start(app: &AppHandle, shell: &Shell, sign_in: SignIn) -> Result<Self, String> {
         let settings = &shell.settings;
-        let authority =
-            Authority::new(shell.client.clone(), settings.authority.as_str(), sign_in.token.clone());
+        let authority = Authority::new(
+            shell.client.clone(),
+            settings.authority.as_str(),
+            sign_in.token.clone(),
+        );
         let options = Options {
             token: sign_in.token.clone(),
             group: settings.group.clone(),

@@ -150,7 +150,8 @@ mod tests {
 
     #[test]
     fn no_token_leaves_the_machine_in_the_clear() {
-        for address in ["http://desk.example/", "ftp://desk.example/", "file:///desk", "http://10.0.0.1/"]
+        for address in
+            ["http://desk.example/", "ftp://desk.example/", "file:///desk", "http://10.0.0.1/"]
         {
             let why = read(&["--app", address]).unwrap_err();
             assert!(why.starts_with("app must be an https address"), "{why}");

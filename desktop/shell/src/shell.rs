@@ -87,7 +87,8 @@ pub(crate) fn set_up(app: &mut App, settings: Settings, minimized: bool) -> Resu
     let handle = app.handle().clone();
     let origin = settings.app.origin().ascii_serialization();
     // The app's own pages can ask the shell what `bridge` answers, and no other page anything.
-    let mut pages = CapabilityBuilder::new("app").remote(format!("{origin}/*")).local(false).window("*");
+    let mut pages =
+        CapabilityBuilder::new("app").remote(format!("{origin}/*")).local(false).window("*");
     for command in ["token", "sign-in", "relay", "hear", "covered"] {
         pages = pages.permission(format!("allow-{command}"));
     }
@@ -115,7 +116,9 @@ async fn resume(app: AppHandle, minimized: bool) {
     match shell.keychain.read().await {
         Ok(Some(sign_in)) => start(&app, sign_in),
         Ok(None) => {}
-        Err(why) => tracing::warn!("there is no keychain ({why}): sign-ins last until this app quits"),
+        Err(why) => {
+            tracing::warn!("there is no keychain ({why}): sign-ins last until this app quits")
+        }
     }
     shell.ready.send_replace(true);
     if !minimized {

@@ -8,7 +8,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth2::{
     AuthUrl, AuthorizationCode, Client, ClientId, CsrfToken, EndpointNotSet, EndpointSet,
     ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
-    RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    RequestTokenError, Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse,
+    TokenUrl,
     basic::{
         BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse,
         BasicTokenType,
@@ -214,7 +215,8 @@ mod tests {
     #[test]
     fn links_of_other_kinds_are_not_ours() {
         assert!(is_link(&link("code=1")));
-        for other in ["stillhere://signed-in-too?code=1", "stillhere://open", "https://signed-in/"] {
+        for other in ["stillhere://signed-in-too?code=1", "stillhere://open", "https://signed-in/"]
+        {
             assert!(!is_link(&Url::parse(other).unwrap()), "{other}");
         }
     }

@@ -63,7 +63,8 @@ pub(crate) fn is_there(app: &AppHandle) -> bool {
 }
 
 fn put_up(app: &AppHandle) -> tauri::Result<()> {
-    let item = |id: &str, text: &str, enabled| MenuItem::with_id(app, id, text, enabled, None::<&str>);
+    let item =
+        |id: &str, text: &str, enabled| MenuItem::with_id(app, id, text, enabled, None::<&str>);
     let line = item("line", "Not signed in", false)?;
     let stay = item("stay", "I am here", false)?;
     let open = item("open", "Open", true)?;
@@ -71,10 +72,8 @@ fn put_up(app: &AppHandle) -> tauri::Result<()> {
     let sign = item("sign", "Sign in\u{2026}", true)?;
     let quit = item("quit", "Quit", true)?;
     let gap = || PredefinedMenuItem::separator(app);
-    let menu = Menu::with_items(
-        app,
-        &[&line, &stay, &gap()?, &open, &another, &gap()?, &sign, &quit],
-    )?;
+    let menu =
+        Menu::with_items(app, &[&line, &stay, &gap()?, &open, &another, &gap()?, &sign, &quit])?;
     let icon = TrayIconBuilder::with_id("stillhere")
         .icon(picture(Sign::Off))
         .tooltip("Not signed in")
@@ -146,7 +145,9 @@ fn show(app: &AppHandle, next: Shown) {
         .and_then(|()| tray.icon.set_tooltip(Some(&next.line)))
         .and_then(|()| tray.line.set_text(&next.line))
         .and_then(|()| tray.stay.set_enabled(warns))
-        .and_then(|()| tray.sign.set_text(if next.signed_in { "Sign out" } else { "Sign in\u{2026}" }));
+        .and_then(|()| {
+            tray.sign.set_text(if next.signed_in { "Sign out" } else { "Sign in\u{2026}" })
+        });
     if let Err(why) = painted {
         tracing::warn!("the tray icon does not show where the session stands: {why}");
     }

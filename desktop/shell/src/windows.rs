@@ -284,7 +284,9 @@ mod crash {
         window.with_webview(move |webview| {
             let webview = webview.inner();
             let window = watched.clone();
-            webview.connect_web_process_terminated(move |_, why| crashed(&window, &format!("{why:?}")));
+            webview.connect_web_process_terminated(move |_, why| {
+                crashed(&window, &format!("{why:?}"))
+            });
             let window = watched.clone();
             webview.connect_load_failed(move |webview, _, address, why| {
                 if why.matches(webkit2gtk::NetworkError::Cancelled)
