@@ -22,9 +22,10 @@ use url::Url;
 use crate::crash;
 use crate::{bridge, crash::Crashes, shell};
 
-/// Longest that a page has to cover itself before its window is hidden anyway. The system waits 5 s for
-/// whoever delays its sleep (logind.conf, `InhibitDelayMaxSec`).
-const COVER: Duration = Duration::from_millis(500);
+/// Longest that a page has to cover itself before its window is hidden anyway. logind waits 5 s for whoever
+/// delays a sleep (logind.conf, `InhibitDelayMaxSec`); elsewhere hiding must be over too before
+/// `power::PATIENCE` is.
+const COVER: Duration = Duration::from_millis(if cfg!(target_os = "linux") { 500 } else { 300 });
 
 /// What is known of the windows.
 #[derive(Debug, Default)]
@@ -211,6 +212,7 @@ pub(crate) async fn awake(app: &AppHandle) {
 
 /// The program was stopped, and goes on: what it showed before is not shown again before it is known
 /// where the session stands.
+#[cfg(unix)]
 pub(crate) async fn stopped(app: &AppHandle) {
     hide(app, Duration::ZERO).await;
     look(app).await;
