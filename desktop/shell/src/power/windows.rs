@@ -30,6 +30,8 @@ use super::{
 use crate::shell;
 
 const CLASS: PCWSTR = w!("stillhere-power");
+/// That `WM_POWERBROADCAST` was seen to; what `WM_WTSSESSION_CHANGE` returns is ignored.
+const HEARD: LRESULT = LRESULT(1);
 /// What the window tells: Windows calls `hear` with nothing of ours.
 static TOLD: OnceLock<(AppHandle, Turns)> = OnceLock::new();
 
@@ -126,7 +128,6 @@ fn pass_on() -> ::windows::core::Result<()> {
 }
 
 /// The window's procedure; Windows waits for it before the machine sleeps.
-#[expect(unsafe_code, reason = "what is not for this program is for Windows")]
 extern "system" fn hear(window: HWND, message: u32, what: WPARAM, more: LPARAM) -> LRESULT {
     match (TOLD.get(), message, u32::try_from(what.0)) {
         (Some((_, turns)), WM_POWERBROADCAST, Ok(PBT_APMSUSPEND)) => hold_up(turns),
@@ -137,9 +138,14 @@ extern "system" fn hear(window: HWND, message: u32, what: WPARAM, more: LPARAM) 
         (Some((app, _)), WM_WTSSESSION_CHANGE, Ok(WTS_SESSION_LOCK)) => {
             shell::of(app).tell(Told::Locked);
         }
-        _ => {}
+        _ => return leave_to_windows(window, message, what, more),
     }
-    // SAFETY: passes on exactly what Windows gave.
+    HEARD
+}
+
+#[expect(unsafe_code, reason = "a call of Windows")]
+fn leave_to_windows(window: HWND, message: u32, what: WPARAM, more: LPARAM) -> LRESULT {
+    // SAFETY: passes on exactly what Windows gave to the window's procedure.
     unsafe { DefWindowProcW(window, message, what, more) }
 }
 
