@@ -12,12 +12,15 @@ pub trait Clock: Send + Sync + 'static {
     /// What both show now.
     fn read(&self) -> Reading;
 
-    /// Returns after `ms` milliseconds, those included in which the machine slept.
+    /// Returns after `ms` milliseconds, those included in which the machine slept. Not by itself on
+    /// macOS and Windows, see `alarm`.
     async fn sleep(&self, ms: u64);
 }
 
-/// The system's wall clock, and its monotonic clock that stands still while the machine sleeps: by
-/// their difference the context knows that it slept.
+/// The system's wall clock, and its monotonic clock. On Linux and macOS the latter stands still while
+/// the machine sleeps: by their difference the context knows that it slept. On Windows it goes on
+/// (`QueryPerformanceCounter`), and only [`Told::Sleeping`](crate::context::Told::Sleeping) and
+/// [`Told::Awake`](crate::context::Told::Awake) say so.
 #[derive(Debug)]
 pub struct SystemClock {
     started: Instant,
@@ -84,8 +87,9 @@ mod alarm {
 mod alarm {
     use std::{convert::Infallible, time::Duration};
 
-    /// Whether this counts the time in which the machine sleeps is up to the platform; the shell is told
-    /// by the platform when it wakes (docs/desktop.md, "Sleep").
+    /// Does not count the time in which the machine sleeps. macOS and Windows tell the shell when it
+    /// wakes, and [`Told::Awake`](crate::context::Told::Awake) makes the context look at the clocks and
+    /// set this anew (docs/desktop.md, "Sleep").
     pub(super) async fn sleep(duration: Duration) -> Result<(), Infallible> {
         tokio::time::sleep(duration).await;
         Ok(())

@@ -6,7 +6,8 @@
 //! | `settings` | which app, which authority, where people sign in |
 //! | `shell` | START HERE: who is signed in, and what follows from what happens |
 //! | `session` | the machine of a sign-in, and whom it tells |
-//! | `windows` | windows: opened, covered, gone wrong |
+//! | `windows` | windows: opened and covered |
+//! | `crash` | what goes wrong in them |
 //! | `bridge` | what pages can ask of the shell, and the way of the group's messages |
 //! | `sign_in`, `keychain` | through the browser and back; where the token waits |
 //! | `tray`, `notice`, `words` | what people see outside of windows |
@@ -14,6 +15,7 @@
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
 mod bridge;
+mod crash;
 mod idle;
 mod keychain;
 mod notice;
@@ -52,7 +54,10 @@ fn run(settings: Settings) -> Result<(), String> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let minimized = settings.minimized;
     runtime()?;
-    let app = tauri::Builder::default()
+    let builder = tauri::Builder::default();
+    #[cfg(target_os = "macos")]
+    let builder = builder.on_web_content_process_terminate(crash::terminated);
+    let app = builder
         // It must come first: a second start hands its arguments over and ends here.
         .plugin(tauri_plugin_single_instance::init(|app, arguments, _| {
             shell::second_start(app, &arguments);

@@ -8,7 +8,7 @@ use stillhere_native::{
 };
 use tauri::{AppHandle, async_runtime};
 
-use crate::{windows, words};
+use crate::words;
 
 /// Says that the session is about to end.
 pub(crate) fn warn(app: &AppHandle, snapshot: &Snapshot) {
@@ -42,7 +42,7 @@ fn show(app: &AppHandle, title: &str, body: &str) {
             #[cfg(target_os = "linux")]
             Ok(shown) => shown.wait_for_action(|action| {
                 if action == "default" {
-                    windows::open_or_show(&app);
+                    crate::windows::open_or_show(&app);
                 }
             }),
             #[cfg(not(target_os = "linux"))]

@@ -18,11 +18,14 @@ use tauri::{
 use tokio::sync::{Notify, oneshot};
 use url::Url;
 
-use crate::{bridge, shell};
+#[cfg(any(target_os = "linux", target_os = "windows"))]
+use crate::crash;
+use crate::{bridge, crash::Crashes, shell};
 
-/// Longest that a page has to cover itself before its window is hidden anyway. The system waits 5 s for
-/// whoever delays its sleep (logind.conf, `InhibitDelayMaxSec`).
-const COVER: Duration = Duration::from_millis(500);
+/// Longest that a page has to cover itself before its window is hidden anyway. logind waits 5 s for whoever
+/// delays a sleep (logind.conf, `InhibitDelayMaxSec`); elsewhere hiding must be over too before
+/// `power::PATIENCE` is.
+const COVER: Duration = Duration::from_millis(if cfg!(target_os = "linux") { 500 } else { 300 });
 
 /// What is known of the windows.
 #[derive(Debug, Default)]
@@ -30,8 +33,7 @@ pub(crate) struct Windows {
     opened: AtomicU32,
     hidden: Mutex<Hidden>,
     covered: Notify,
-    #[cfg(target_os = "linux")]
-    crashes: crash::Crashes,
+    pub(crate) crashes: Crashes,
 }
 
 /// Windows that are not shown while nobody knows whether the session lives.
@@ -100,7 +102,7 @@ fn build(app: &AppHandle, label: &str, address: Url) -> tauri::Result<()> {
             bridge::left(&closer, &gone);
         }
     });
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", target_os = "windows"))]
     crash::watch(&window)?;
     Ok(())
 }
@@ -210,6 +212,7 @@ pub(crate) async fn awake(app: &AppHandle) {
 
 /// The program was stopped, and goes on: what it showed before is not shown again before it is known
 /// where the session stands.
+#[cfg(unix)]
 pub(crate) async fn stopped(app: &AppHandle) {
     hide(app, Duration::ZERO).await;
     look(app).await;
@@ -242,98 +245,6 @@ pub(crate) fn show_again(app: &AppHandle) {
         bridge::call(window, "uncover", "");
         if labels.contains(window.label()) {
             show(window);
-        }
-    }
-}
-
-#[cfg(target_os = "linux")]
-mod crash {
-    //! The web process of a window that crashed, and an address that does not answer.
-
-    use std::{
-        collections::HashMap,
-        sync::{Mutex, PoisonError},
-        time::{Duration, Instant},
-    };
-
-    use tauri::{Manager, WebviewWindow};
-    use webkit2gtk::WebViewExt;
-
-    use crate::{bridge, notice, shell};
-
-    /// A page that crashes again so soon would crash for ever.
-    const AGAIN: Duration = Duration::from_secs(60);
-    /// Shown in place of a page that cannot be loaded.
-    const UNREACHABLE: &str = include_str!("../pages/unreachable.html");
-
-    /// When the page of each window crashed last.
-    #[derive(Debug, Default)]
-    pub(crate) struct Crashes(Mutex<HashMap<String, Instant>>);
-
-    impl Crashes {
-        /// Whether that is the first crash of the window in a while.
-        fn note(&self, label: &str, now: Instant) -> bool {
-            let mut crashes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            let before = crashes.insert(label.to_owned(), now);
-            before.is_none_or(|before| now.duration_since(before) >= AGAIN)
-        }
-    }
-
-    pub(super) fn watch(window: &WebviewWindow) -> tauri::Result<()> {
-        let watched = window.clone();
-        window.with_webview(move |webview| {
-            let webview = webview.inner();
-            let window = watched.clone();
-            webview.connect_web_process_terminated(move |_, why| {
-                crashed(&window, &format!("{why:?}"))
-            });
-            let window = watched.clone();
-            webview.connect_load_failed(move |webview, _, address, why| {
-                if why.matches(webkit2gtk::NetworkError::Cancelled)
-                    || why.matches(webkit2gtk::PolicyError::FrameLoadInterruptedByPolicyChange)
-                {
-                    return false;
-                }
-                tracing::warn!("{} could not load the app: {why}", window.label());
-                webview.load_alternate_html(UNREACHABLE, address, Some(address));
-                true
-            });
-        })
-    }
-
-    /// The session is not in that process: its page is loaded anew, once.
-    fn crashed(window: &WebviewWindow, why: &str) {
-        let app = window.app_handle();
-        bridge::left(app, window.label());
-        #[expect(clippy::disallowed_methods, reason = "a crash is no moment of the machine")]
-        let first = shell::of(app).windows.crashes.note(window.label(), Instant::now());
-        if first {
-            tracing::warn!("the page of {} crashed ({why}) and is loaded anew", window.label());
-            if let Err(why) = window.reload() {
-                tracing::error!("{} could not be loaded anew: {why}", window.label());
-            }
-            return;
-        }
-        tracing::error!("the page of {} crashed twice ({why}); it is closed", window.label());
-        notice::say(app, "A window was closed", "Its page crashed twice. You are still signed in.");
-        if let Err(why) = window.destroy() {
-            tracing::error!("{} could not be closed: {why}", window.label());
-        }
-    }
-
-    #[cfg(test)]
-    mod tests {
-        use super::*;
-
-        #[test]
-        fn a_page_that_crashes_again_within_a_minute_is_closed() {
-            let crashes = Crashes::default();
-            #[expect(clippy::disallowed_methods, reason = "any moment will do")]
-            let now = Instant::now();
-            assert!(crashes.note("one", now));
-            assert!(crashes.note("two", now), "each window for itself");
-            assert!(!crashes.note("one", now + Duration::from_secs(59)));
-            assert!(crashes.note("one", now + Duration::from_secs(120)));
         }
     }
 }
