@@ -31,6 +31,21 @@ declare global {
   const store: (accessToken: string, refreshToken?: string) => void;
   const signed: Fetch;
   /** The global of the vendor's own SDK (docs/genesys.md). */
+  /** What the desktop app puts into its windows (docs/desktop.md). */
+  interface Window {
+    stillhereDesktop?: EventTarget & {
+      token(): Promise<SignIn | null>;
+      signIn(): Promise<void>;
+      attach(agent: Agent): void;
+      addEventListener(type: 'sign-in', listener: (event: CustomEvent<SignIn>) => void): void;
+    };
+  }
+  interface SignIn {
+    token: string;
+    user: string;
+  }
+  const start: (signIn: SignIn) => void;
+  const button: HTMLButtonElement;
   // biome-ignore lint/suspicious/noExplicitAny: it ships no types of its own
   const platformClient: any;
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use stillhere_native::context::{self, Told};
 use tauri::{AppHandle, Manager, WebviewWindow};
 
-use crate::{keychain::SignIn, shell, windows};
+use crate::{curtain, keychain::SignIn, shell};
 
 /// What runs in each window before any script of the page.
 pub(crate) const SCRIPT: &str = include_str!("bridge.js");
@@ -54,6 +54,10 @@ pub(crate) async fn relay(app: AppHandle, window: WebviewWindow, ready: bool) {
     if shell::of(&app).relays.set(window.label(), ready) {
         choose(&app);
     }
+    if ready {
+        // A new page has painted nothing yet.
+        curtain::covered(&app, window.label());
+    }
 }
 
 /// A message of the group, from the window that passes them on.
@@ -68,7 +72,7 @@ pub(crate) async fn hear(app: AppHandle, window: WebviewWindow, message: Vec<u8>
 /// Nothing of the page is shown any more.
 #[tauri::command]
 pub(crate) async fn covered(app: AppHandle, window: WebviewWindow) {
-    windows::covered(&app, window.label());
+    curtain::covered(&app, window.label());
 }
 
 /// A window is gone, or its page: another passes messages on, and what its page was is over.

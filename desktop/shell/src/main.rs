@@ -6,7 +6,8 @@
 //! | `settings` | which app, which authority, where people sign in |
 //! | `shell` | START HERE: who is signed in, and what follows from what happens |
 //! | `session` | the machine of a sign-in, and whom it tells |
-//! | `windows` | windows: opened and covered |
+//! | `windows` | windows, and where their links go |
+//! | `curtain` | nothing is shown before it is known where the session stands |
 //! | `crash` | what goes wrong in them |
 //! | `bridge` | what pages can ask of the shell, and the way of the group's messages |
 //! | `sign_in`, `keychain` | through the browser and back; where the token waits |
@@ -16,6 +17,7 @@
 
 mod bridge;
 mod crash;
+mod curtain;
 mod idle;
 mod keychain;
 mod notice;

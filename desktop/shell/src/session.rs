@@ -16,7 +16,7 @@ use tauri::{
 use tokio::sync::{mpsc::UnboundedReceiver, watch};
 
 use crate::{
-    bridge, idle::SystemIdle, keychain::SignIn, notice, shell, shell::Shell, tray, windows,
+    bridge, curtain, idle::SystemIdle, keychain::SignIn, notice, shell, shell::Shell, tray, windows,
 };
 
 /// Longest that the program waits on its way out: the machine waits no longer for an answer either.
@@ -116,7 +116,7 @@ async fn follow(
             tray::show_session(&app, &user, &snapshot);
         }
         if snapshot.phase != Phase::Checking {
-            windows::show_again(&app);
+            curtain::raise(&app);
         }
     }
 }

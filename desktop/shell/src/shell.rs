@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::{
     bridge::{self, Relays},
+    curtain::{self, Curtain},
     keychain::{Keychain, SignIn},
     notice, power,
     session::Session,
@@ -26,6 +27,7 @@ pub(crate) struct Shell {
     pub(crate) client: reqwest::Client,
     pub(crate) relays: Relays,
     pub(crate) windows: Windows,
+    pub(crate) curtain: Curtain,
     keychain: Keychain,
     session: Mutex<Option<Session>>,
     begun: Mutex<Option<Begun>>,
@@ -49,6 +51,7 @@ impl Shell {
             client,
             relays: Relays::default(),
             windows: Windows::default(),
+            curtain: Curtain::default(),
             keychain,
             session: Mutex::default(),
             begun: Mutex::default(),
@@ -202,7 +205,7 @@ pub(crate) fn ended(app: &AppHandle, channel: &str, because: EndedBecause) {
     };
     let Some(over) = over else { return };
     tray::show_signed_out(app, Some(because));
-    windows::show_again(app);
+    curtain::raise(app);
     if because != EndedBecause::SignedOut && !windows::is_any_seen(app) {
         notice::ended(app, because);
     }

@@ -8,7 +8,7 @@ use zbus::{
     zvariant::{OwnedFd, OwnedObjectPath},
 };
 
-use crate::{shell, windows};
+use crate::{curtain, shell};
 
 /// org.freedesktop.login1(5).
 #[proxy(
@@ -67,10 +67,10 @@ async fn listen(app: &AppHandle) -> zbus::Result<()> {
         tokio::select! {
             Some(signal) = sleeps.next() => {
                 if signal.args()?.start {
-                    windows::asleep(app).await;
+                    curtain::asleep(app).await;
                     delay = None;
                 } else {
-                    windows::awake(app).await;
+                    curtain::awake(app).await;
                     delay = self::delay(&manager).await;
                 }
             }

@@ -36,8 +36,8 @@ fn carry_out(app: &AppHandle) -> turns::Turns {
         let app = app.clone();
         async move {
             match turn {
-                turns::Turn::Asleep => crate::windows::asleep(&app).await,
-                turns::Turn::Awake => crate::windows::awake(&app).await,
+                turns::Turn::Asleep => crate::curtain::asleep(&app).await,
+                turns::Turn::Awake => crate::curtain::awake(&app).await,
             }
         }
     })
@@ -48,7 +48,7 @@ mod continued {
     use tauri::{AppHandle, async_runtime};
     use tokio::signal::unix::{SignalKind, signal};
 
-    use crate::windows;
+    use crate::curtain;
 
     /// `SIGCONT` on Linux; this process was stopped and goes on.
     #[cfg(target_os = "linux")]
@@ -63,7 +63,7 @@ mod continued {
             match signal(SignalKind::from_raw(CONTINUED)) {
                 Ok(mut signal) => {
                     while signal.recv().await.is_some() {
-                        windows::stopped(&app).await;
+                        curtain::stopped(&app).await;
                     }
                 }
                 Err(why) => tracing::warn!("that the program was stopped is not noticed: {why}"),

@@ -152,7 +152,8 @@ impl Checks {
         let same = self.bounds.no_wishes && self.bounds.one_policy;
         // What the server heard only now was not in its answer yet; in earnest it would have said more.
         let dry = self.bounds.dry != Dry::No;
-        let fresh = dry && state.idle_ms < self.slack() + 1_000;
+        // The same where a lock ends it: the server does not end it at that moment by itself.
+        let fresh = (dry || locked_at.is_some()) && state.idle_ms < self.slack() + 1_000;
         // A page that moves to another token takes the report of its last one along
         // (docs/decisions/dry-run.md); in earnest an end does not move.
         let same = same && !(dry && self.bounds.rotates);
@@ -165,6 +166,13 @@ impl Checks {
         lives.then(|| format!("the authority gives it {left} ms more"))
     }
 
+    /// By how much a page may be late with the report of a dry run that it took along from another token
+    /// (docs/decisions/dry-run.md).
+    fn moved(&self) -> u64 {
+        let moves = self.bounds.dry != Dry::No && self.bounds.rotates;
+        if moves { self.bounds.longest_idle_ms } else { 0 }
+    }
+
     /// Whoever is absent for long enough is out.
     pub(super) fn dead_on_time(&mut self, world: &mut World) {
         let now = world.now;
@@ -175,7 +183,7 @@ impl Checks {
         for (token, truth) in &self.truths {
             // A hold may be closed there that much later (authority/session/src/session.rs).
             let closed = if truth.had_holds() { self.told_within() } else { 0 };
-            let patience = patience + closed;
+            let patience = patience + closed + self.moved();
             let out_at = self.end_of(truth, now) + patience;
             if now < out_at {
                 soonest = soonest.min(out_at);
