@@ -31,8 +31,11 @@ const field = (text, name) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec
 /** Of one process: proportional memory in KiB, CPU in ticks of 10 ms, and how often a thread slept. */
 function look(/** @type {number} */ pid) {
   const tasks = readdirSync(`/proc/${pid}/task`);
-  const slept = tasks.map((task) =>
-    field(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'), 'voluntary_ctxt_switches'),
+  const slept = new Map(
+    tasks.map((task) => [
+      task,
+      field(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'), 'voluntary_ctxt_switches'),
+    ]),
   );
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /, '')
@@ -42,7 +45,7 @@ function look(/** @type {number} */ pid) {
     pss: field(smaps, 'Pss'),
     dirty: field(smaps, 'Private_Dirty'),
     ticks: Number(stat[11]) + Number(stat[12]),
-    wakeups: slept.reduce((sum, count) => sum + count, 0),
+    slept,
     threads: tasks.length,
   };
 }
@@ -82,7 +85,11 @@ async function measure(name, command, signIn = false, closed = false) {
       pss: after.pss / 1024,
       dirty: after.dirty / 1024,
       cpu: (after.ticks - before.ticks) * 10,
-      wakeups: after.wakeups - before.wakeups,
+      // Of a thread that ended meanwhile nobody can say how often it woke.
+      wakeups: [...after.slept].reduce(
+        (sum, [task, count]) => sum + count - (before.slept.get(task) ?? 0),
+        0,
+      ),
       threads: after.threads,
     };
   } finally {
