@@ -3,7 +3,7 @@
 use super::agent::Agent;
 use super::ended::EndedBecause;
 use super::errand::Errand;
-use super::facts::Failure;
+use super::moments::Failure;
 use super::output::{Event, Fault};
 use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS, Mode, Policy};
 use super::rules;

@@ -4,8 +4,9 @@
 use alloc::vec::Vec;
 
 use super::ended::EndedBecause;
-use super::facts::{Counts, Facts, Failure, Hold, Row, Times, Wish};
+use super::facts::{Counts, Facts, Hold, Row, Wish};
 use super::map::IdMap;
+use super::moments::{Failure, Times};
 use super::observed::Observed;
 use super::policy::{Counted, Mode, OnLock, Policy};
 

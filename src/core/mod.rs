@@ -8,7 +8,7 @@
 //! | [`agent`] | START HERE: inputs in, outputs out, the one dispatcher |
 //! | [`input`], [`output`] | what the machine is told, what it wants done |
 //! | [`time`], `jump`, `timer` | two clocks, one timeline, what it means when they disagree, one moment to look at it again |
-//! | [`facts`] | what is known, and how it merges |
+//! | [`facts`], [`moments`] | what is known, and how it merges; the part of it that is a time |
 //! | [`policy`], [`rules`] | what the administrator decided; deadline and phase that follow |
 //! | `activity`, [`hold`], `life` | what counts, what keeps a session, how a page comes and goes |
 //! | [`observed`] | ends that are not carried out |
@@ -37,6 +37,7 @@ pub mod input;
 mod jump;
 mod life;
 pub mod map;
+pub mod moments;
 pub mod observed;
 pub mod output;
 pub mod policy;

@@ -13,10 +13,8 @@ let app;
 /** @type {string} */
 let token;
 
-const session = async () => {
-  const { sessions } = await (await authority.admin('GET', '/v1/admin/sessions')).json();
-  return sessions[0];
-};
+/** @returns {Promise<any>} */
+const session = async () => (await authority.sessions())[0];
 
 describe('a page that crashes', () => {
   before(async () => {
@@ -78,10 +76,7 @@ describe('a page that crashes', () => {
     assert.match(said.notification.body, /You are still signed in/);
     assert.equal((await session()).state, 'alive');
     // Nobody waits for the page that read the event stream: the program reads it now.
-    await until(async () => {
-      const text = await (await fetch(`${authority.base}/metrics`)).text();
-      return /^stillhere_event_streams 1$/m.test(text);
-    });
+    await until(async () => (await authority.counts()).streams === 1);
   });
 
   test('and it ends in time, since nobody is there', async () => {

@@ -15,8 +15,7 @@ let window;
 
 /** @param {string} on_lock */
 async function policy(on_lock) {
-  const set = await authority.admin('PUT', '/v1/admin/policy/organization', { on_lock });
-  assert.equal(set.status, 200, await set.text());
+  await authority.policy('organization', { on_lock });
   await window.waitForFunction(`agent.status.policy.onLock === '${on_lock}'`);
 }
 
@@ -57,7 +56,6 @@ describe('the screen is locked', () => {
     await app.desktop.ask('hint');
     await window.waitForFunction("agent.status.phase === 'ended'", { timeout: 2_000 });
     assert.equal(await window.evaluate('agent.status.endedBecause'), 'idle');
-    const { sessions } = await (await authority.admin('GET', '/v1/admin/sessions')).json();
-    assert.deepEqual(sessions, [], 'the authority was told');
+    assert.deepEqual(await authority.sessions(), [], 'the authority was told');
   });
 });

@@ -24,13 +24,6 @@ const PARTITIONS = [['window', 'another window'], ['tab', 'another tab'], ['fram
 const each = (ask) =>
   Promise.all(Object.entries(contexts).map(async ([name, context]) => [name, await ask(context)]));
 
-/** What the server was asked, for each kind of request. @returns {Promise<Record<string, number>>} */
-async function requests() {
-  const text = await (await fetch(`${authority.base}/metrics`)).text();
-  const counts = [...text.matchAll(/^stillhere_(keepalives|questions)_total\S* (\d+)/gm)];
-  return Object.fromEntries(counts.map(([, name, count]) => [name, Number(count)]));
-}
-
 /** When each believes that the session ends, in milliseconds from now. */
 async function deadlines() {
   const began = Date.now();
@@ -113,14 +106,14 @@ describe('one token', () => {
 
   for (const name of ['another window', 'tab', 'frame']) {
     test(`typing in the ${name} keeps all five, with one keep-alive an interval`, async () => {
-      const before = await requests();
+      const before = await authority.counts();
       const began = performance.now();
       await typeIn(name, 12_000);
       const intervals = (performance.now() - began) / KEEP_ALIVE_MS;
       const all = await deadlines();
       for (const { name: where, phase } of all) assert.equal(phase, 'active', where);
-      const now = await requests();
-      const sent = (now.keepalives ?? 0) - (before.keepalives ?? 0);
+      const now = await authority.counts();
+      const sent = now.keepAlives - before.keepAlives;
       assert.ok(sent <= intervals + 2, `${sent} keep-alives in ${intervals} intervals`);
       assert.ok(sent >= intervals - 2, `${sent} keep-alives in ${intervals} intervals`);
       // Within a partition they share what they know.
@@ -132,7 +125,7 @@ describe('one token', () => {
       await pause(2_500);
       const settled = await deadlines();
       assert.ok(spread(settled) < 1_000, JSON.stringify(settled));
-      const asked = (now.questions ?? 0) - (before.questions ?? 0);
+      const asked = now.questions - before.questions;
       assert.equal(asked, 0, `${asked} questions: nobody polls`);
     });
   }

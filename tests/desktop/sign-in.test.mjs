@@ -4,6 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startAuthority } from '../browser/lib/authority.mjs';
+import { pause } from '../browser/lib/chromium.mjs';
+import { processesBelow } from '../browser/lib/sleep.mjs';
 import { inBrowser, signIn, startApp, until } from './lib/app.mjs';
 import { demo } from './lib/demo.mjs';
 import { startServices } from './lib/services.mjs';
@@ -100,6 +102,25 @@ describe('signing in', () => {
     const [next] = await app.haveWindows(1);
     await next?.waitForFunction('window.stillhereDesktop');
     assert.equal(await next?.evaluate('stillhereDesktop.token()'), null);
+  });
+
+  test('whoever quits right after signing out is out all the same', async () => {
+    token = await signIn(app);
+    // The authority is slow just then.
+    const [slow] = processesBelow(process.pid, 'stillhere-authority');
+    process.kill(slow ?? 0, 'SIGSTOP');
+    try {
+      await desktop.ask('choose Sign out');
+      await desktop.ask('choose Quit');
+      await pause(500);
+    } finally {
+      process.kill(slow ?? 0, 'SIGCONT');
+    }
+    await until(() => !app.process());
+    const headers = { Authorization: `Bearer ${token}` };
+    const answer = await fetch(`${authority.base}/v1/session`, { headers });
+    assert.equal(answer.status, 401);
+    assert.equal((await desktop.ask('secrets')).secrets, 0, 'and the keychain holds nothing');
   });
 });
 

@@ -33,8 +33,7 @@ async function startOther(env) {
 async function withPolicy(counted, work) {
   const authority = await startAuthority({ idle: '9s', warn: '3s', keepAlive: '1s', www: demo });
   const counts = { keystrokes: true, clicks: true, heartbeats: true, system: counted };
-  const set = await authority.admin('PUT', '/v1/admin/policy/organization', { counts });
-  assert.equal(set.status, 200, await set.text());
+  await authority.policy('organization', { counts });
   const app = await startApp(authority.base);
   try {
     await app.haveWindows(1);
@@ -60,8 +59,8 @@ describe('work in another program', { concurrency: true }, () => {
       const status = await statusOf(window);
       assert.equal(status.counts.keystrokes, 0, 'none to the app');
       assert.ok(status.counts.system >= 2, 'the window knows of it');
-      const seen = await (await authority.admin('GET', '/v1/admin/sessions')).json();
-      assert.match(JSON.stringify(seen.sessions[0].newest), /system/);
+      const [seen] = await authority.sessions();
+      assert.match(JSON.stringify(seen.newest), /system/);
       await other.stop();
       await window.waitForFunction("agent.status.phase === 'ended'", { timeout: 15_000 });
     }));

@@ -2,8 +2,9 @@
 
 use proptest::prelude::*;
 use stillhere::core::ended::EndedBecause;
-use stillhere::core::facts::{Counts, Facts, Failure, Hold, Merge, Row, Times, Wish};
+use stillhere::core::facts::{Counts, Facts, Hold, Merge, Row, Wish};
 use stillhere::core::map::IdMap;
+use stillhere::core::moments::{Failure, Times};
 use stillhere::core::observed::Observed;
 use stillhere::core::policy::{Counted, Mode, OnLock, Policy};
 use stillhere::core::wire::{self, Envelope};

@@ -29,19 +29,10 @@ struct Rules {
     keepalive_ms: u64,
     logout_at: Option<String>,
     mode: Mode,
-    counts: Counts,
+    counts: Counted,
     #[serde(default)]
     on_lock: OnLock,
     max_hold_ms: u64,
-}
-
-#[derive(Debug, Deserialize)]
-struct Counts {
-    keystrokes: bool,
-    clicks: bool,
-    heartbeats: bool,
-    #[serde(default)]
-    system: bool,
 }
 
 impl Rules {
@@ -54,7 +45,6 @@ impl Rules {
                 Some(u64::try_from(at.as_millisecond()).ok()?)
             }
         };
-        let Counts { keystrokes, clicks, heartbeats, system } = self.counts;
         Some(Policy {
             version: self.version,
             idle_timeout_ms: self.idle_timeout_ms,
@@ -62,7 +52,7 @@ impl Rules {
             keepalive_ms: self.keepalive_ms,
             logout_at,
             mode: self.mode,
-            counts: Counted { keystrokes, clicks, heartbeats, system },
+            counts: self.counts,
             on_lock: self.on_lock,
             max_hold_ms: self.max_hold_ms,
         })

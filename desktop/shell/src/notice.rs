@@ -2,17 +2,14 @@
 
 use notify_rust::Notification;
 use stillhere::core::ended::EndedBecause;
-use stillhere_native::{
-    clock::{Clock, SystemClock},
-    snapshot::Snapshot,
-};
+use stillhere_native::snapshot::Snapshot;
 use tauri::{AppHandle, async_runtime};
 
 use crate::words;
 
 /// Says that the session is about to end.
 pub(crate) fn warn(app: &AppHandle, snapshot: &Snapshot) {
-    let left = words::left(snapshot.ends_at, SystemClock::start().read().wall);
+    let left = words::left(snapshot.ends_at, words::now());
     show(
         app,
         "Are you still here?",

@@ -92,7 +92,6 @@ async fn follow(
     mut said: UnboundedReceiver<Said>,
     mut seen: watch::Receiver<Snapshot>,
 ) {
-    let mut tick = tokio::time::interval(TICK);
     loop {
         let warns = seen.borrow().phase == Phase::Warning;
         tokio::select! {
@@ -109,7 +108,7 @@ async fn follow(
             },
             Ok(()) = seen.changed() => {}
             // Nothing is painted by the second but a warning.
-            _ = tick.tick(), if warns => {}
+            () = tokio::time::sleep(TICK), if warns => {}
         }
         let snapshot = seen.borrow_and_update().clone();
         if shell::is_current(&app, &channel) {

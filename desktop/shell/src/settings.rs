@@ -18,6 +18,19 @@ pub(crate) struct Arguments {
     /// A TOML file with any of the settings below, by their names (`app = "https://app.example/"`).
     #[arg(long, env = "STILLHERE_DESKTOP_CONFIG")]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    given: Given,
+    /// Start with the tray icon alone.
+    #[arg(long)]
+    minimized: bool,
+    /// The deep link that the browser followed.
+    link: Option<String>,
+}
+
+/// What can be set, by whichever way.
+#[derive(Debug, Default, clap::Args, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Given {
     /// The app's address, https, or http on this machine.
     #[arg(long, env = "STILLHERE_DESKTOP_APP")]
     app: Option<Url>,
@@ -40,23 +53,6 @@ pub(crate) struct Arguments {
     /// The group, where the app names one for its agent.
     #[arg(long, env = "STILLHERE_DESKTOP_GROUP")]
     group: Option<String>,
-    /// Start with the tray icon alone.
-    #[arg(long)]
-    minimized: bool,
-    /// The deep link that the browser followed.
-    link: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    app: Option<Url>,
-    authority: Option<Url>,
-    authorize: Option<Url>,
-    token: Option<Url>,
-    client_id: Option<String>,
-    scope: Option<String>,
-    group: Option<String>,
 }
 
 /// Settings that were checked.
@@ -78,35 +74,36 @@ impl Settings {
     /// # Errors
     /// One sentence that names the setting and what it takes.
     pub(crate) fn read(arguments: Arguments) -> Result<Self, String> {
-        let file = arguments.config.as_ref().map(|path| {
+        let Arguments { config, given, minimized, link: _ } = arguments;
+        let file = config.as_ref().map(|path| {
             let text = fs::read_to_string(path)
                 .map_err(|why| format!("--config: {} cannot be read: {why}", path.display()))?;
             toml::from_str(&text).map_err(|why| format!("--config: {}: {why}", path.display()))
         });
-        let file: File = file.transpose()?.unwrap_or_default();
-        let app = match arguments.app.or(file.app) {
+        let file: Given = file.transpose()?.unwrap_or_default();
+        let app = match given.app.or(file.app) {
             Some(app) => app,
             None => Url::parse(DEMO).map_err(|why| why.to_string())?,
         };
         let app = checked("app", app)?;
         let beside = |path: &str| app.join(path).map_err(|why| format!("app: {why}"));
-        let or = |name, given: Option<Url>, path| match given {
+        let or = |name, said: Option<Url>, path| match said {
             Some(url) => checked(name, url),
             None => beside(path),
         };
-        let group = arguments.group.or(file.group);
+        let group = given.group.or(file.group);
         if group.as_deref() == Some("") {
             return Err("group must not be empty: leave it out where the app names none".to_owned());
         }
-        let scope = arguments.scope.or(file.scope).unwrap_or_default();
+        let scope = given.scope.or(file.scope).unwrap_or_default();
         Ok(Self {
-            authority: or("authority", arguments.authority.or(file.authority), "/")?,
-            authorize: or("authorize", arguments.authorize.or(file.authorize), "desktop/")?,
-            token: or("token", arguments.token.or(file.token), "demo/token")?,
-            client_id: arguments.client_id.or(file.client_id).unwrap_or_else(|| CLIENT_ID.into()),
+            authority: or("authority", given.authority.or(file.authority), "/")?,
+            authorize: or("authorize", given.authorize.or(file.authorize), "desktop/")?,
+            token: or("token", given.token.or(file.token), "demo/token")?,
+            client_id: given.client_id.or(file.client_id).unwrap_or_else(|| CLIENT_ID.into()),
             scope: scope.split_whitespace().map(str::to_owned).collect(),
             group,
-            minimized: arguments.minimized,
+            minimized,
             app,
         })
     }
@@ -137,10 +134,10 @@ mod tests {
 
     #[test]
     fn everything_stands_beside_the_app_unless_it_is_named() {
-        let settings = read(&["--app", "https://desk.example/work/"]).unwrap();
+        let settings = read(&["--app", "https://desk.example/front/"]).unwrap();
         assert_eq!(settings.authority.as_str(), "https://desk.example/");
-        assert_eq!(settings.authorize.as_str(), "https://desk.example/work/desktop/");
-        assert_eq!(settings.token.as_str(), "https://desk.example/work/demo/token");
+        assert_eq!(settings.authorize.as_str(), "https://desk.example/front/desktop/");
+        assert_eq!(settings.token.as_str(), "https://desk.example/front/demo/token");
         let other = read(&["--authority", "https://still.example/", "--scope", "openid  profile"]);
         let other = other.unwrap();
         assert_eq!(other.authority.as_str(), "https://still.example/");

@@ -1,12 +1,16 @@
 //! Who is signed in, and what follows from what happens.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use stillhere::core::ended::EndedBecause;
 use stillhere_native::context::Told;
 use tauri::{App, AppHandle, Manager, async_runtime, ipc::CapabilityBuilder};
 use tauri_plugin_deep_link::DeepLinkExt;
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 use url::Url;
 
 use crate::{
@@ -21,6 +25,9 @@ use crate::{
     windows::{self, Windows},
 };
 
+/// Longest that the program waits on its way out: the last word of a session has 6 s, the keychain the rest.
+const FAREWELL: Duration = Duration::from_secs(8);
+
 /// What the program knows; Tauri hands it to whoever asks.
 pub(crate) struct Shell {
     pub(crate) settings: Settings,
@@ -31,6 +38,8 @@ pub(crate) struct Shell {
     keychain: Keychain,
     session: Mutex<Option<Session>>,
     begun: Mutex<Option<Begun>>,
+    /// What must be done before the program ends: the authority hears of an end, the keychain forgets.
+    farewells: TaskTracker,
     /// Whether the keychain was looked into.
     ready: watch::Sender<bool>,
 }
@@ -55,6 +64,7 @@ impl Shell {
             keychain,
             session: Mutex::default(),
             begun: Mutex::default(),
+            farewells: TaskTracker::new(),
             ready: watch::Sender::new(false),
         })
     }
@@ -69,6 +79,11 @@ impl Shell {
     /// Asks something of the session, if there is one.
     pub(crate) fn with_session<T>(&self, ask: impl FnOnce(&Session) -> T) -> Option<T> {
         lock(&self.session).as_ref().map(ask)
+    }
+
+    /// Does that, and keeps the program from ending before it is done.
+    fn say_farewell(&self, farewell: impl Future<Output = ()> + Send + 'static) {
+        self.farewells.spawn_on(farewell, async_runtime::handle().inner());
     }
 
     /// Tells the machine something, if somebody is signed in.
@@ -135,7 +150,7 @@ fn start(app: &AppHandle, sign_in: SignIn) {
     match Session::start(app, &shell, sign_in) {
         Ok(session) => {
             if let Some(before) = lock(&shell.session).replace(session) {
-                async_runtime::spawn(before.leave());
+                shell.say_farewell(before.leave());
             }
             bridge::choose(app);
         }
@@ -209,11 +224,11 @@ pub(crate) fn ended(app: &AppHandle, channel: &str, because: EndedBecause) {
     if because != EndedBecause::SignedOut && !windows::is_any_seen(app) {
         notice::ended(app, because);
     }
-    let (app, keychain) = (app.clone(), shell.keychain.clone());
-    async_runtime::spawn(async move {
+    let (handle, keychain) = (app.clone(), shell.keychain.clone());
+    shell.say_farewell(async move {
         over.leave().await;
         // Somebody may have signed in meanwhile: theirs stays.
-        let anew = of(&app).with_session(|_| ()).is_some();
+        let anew = of(&handle).with_session(|_| ()).is_some();
         if !anew && let Err(why) = keychain.clear().await {
             tracing::warn!("the keychain did not forget the token, which is dead ({why})");
         }
@@ -227,8 +242,13 @@ pub(crate) fn is_current(app: &AppHandle, channel: &str) -> bool {
 
 /// The program ends: the sign-in goes on, and the authority hears of the newest activity.
 pub(crate) fn leave(app: &AppHandle) {
-    let session = lock(&of(app).session).take();
-    if let Some(session) = session {
-        async_runtime::block_on(session.leave());
+    let shell = of(app);
+    if let Some(session) = lock(&shell.session).take() {
+        shell.say_farewell(session.leave());
+    }
+    shell.farewells.close();
+    let all = async { tokio::time::timeout(FAREWELL, shell.farewells.wait()).await };
+    if async_runtime::block_on(all).is_err() {
+        tracing::warn!("the program quits before the authority or the keychain has heard of all");
     }
 }

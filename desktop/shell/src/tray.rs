@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use stillhere::core::ended::EndedBecause;
-use stillhere_native::{
-    clock::{Clock, SystemClock},
-    context::Told,
-    snapshot::Snapshot,
-};
+use stillhere_native::{context::Told, snapshot::Snapshot};
 use tauri::{
     AppHandle, Manager, Wry, async_runtime,
     image::Image,
@@ -30,7 +26,6 @@ struct Tray {
     stay: MenuItem<Wry>,
     sign: MenuItem<Wry>,
     shown: std::sync::Mutex<Option<Shown>>,
-    clock: SystemClock,
     zone: TimeZone,
 }
 
@@ -82,8 +77,7 @@ fn put_up(app: &AppHandle) -> tauri::Result<()> {
         .on_menu_event(|app, event| chosen(app, event.id().as_ref()))
         .build(app)?;
     let shown = std::sync::Mutex::default();
-    let (clock, zone) = (SystemClock::start(), TimeZone::system());
-    app.manage(Tray { icon, line, stay, sign, shown, clock, zone });
+    app.manage(Tray { icon, line, stay, sign, shown, zone: TimeZone::system() });
     Ok(())
 }
 
@@ -123,8 +117,7 @@ fn chosen(app: &AppHandle, item: &str) {
 /// Shows where the session stands.
 pub(crate) fn show_session(app: &AppHandle, user: &str, snapshot: &Snapshot) {
     let Some(tray) = app.try_state::<Tray>() else { return };
-    let now = tray.clock.read().wall;
-    show(app, words::shown(user, snapshot, now, &tray.zone));
+    show(app, words::shown(user, snapshot, words::now(), &tray.zone));
 }
 
 /// Shows that nobody is signed in, and why.

@@ -27,6 +27,11 @@ pub(crate) struct Shown {
     pub(crate) signed_in: bool,
 }
 
+/// The wall clock, in Unix milliseconds.
+pub(crate) fn now() -> u64 {
+    u64::try_from(Timestamp::now().as_millisecond()).unwrap_or_default()
+}
+
 /// The time of day of a Unix moment in milliseconds.
 fn time_of_day(at: u64, zone: &TimeZone) -> String {
     let at = i64::try_from(at).ok().and_then(|at| Timestamp::from_millisecond(at).ok());

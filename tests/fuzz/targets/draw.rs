@@ -3,7 +3,8 @@
 use arbitrary::{Result, Unstructured};
 use stillhere::core::answer::{Alive, Answer};
 use stillhere::core::ended::EndedBecause;
-use stillhere::core::facts::{Counts, Facts, Failure, Hold, Kind, Row, Times, Wish};
+use stillhere::core::facts::{Counts, Facts, Hold, Kind, Row, Wish};
+use stillhere::core::moments::{Failure, Times};
 use stillhere::core::observed::Observed;
 use stillhere::core::policy::{Counted, Mode, OnLock, Policy};
 

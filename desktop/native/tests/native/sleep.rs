@@ -1,20 +1,28 @@
 //! The machine sleeps: nothing is taken for known until the authority was asked.
 
+use std::sync::Arc;
+
 use stillhere::core::{ended::EndedBecause, rules::Phase};
 use stillhere_native::context::Told;
 
-use super::rig::{Machine, pass, policy};
+use super::rig::{Machine, Member, pass, policy};
 
 const HOUR_MS: u64 = 3_600_000;
 
-#[tokio::test(start_paused = true)]
-async fn whoever_slept_past_the_deadline_wakes_up_signed_out() {
+/// A machine that was told that it is about to sleep.
+async fn asleep() -> (Arc<Machine>, Member) {
     let machine = Machine::new(policy());
     let mut desk = machine.start();
     pass(1_000).await;
     desk.tell(Told::Sleeping);
     pass(10).await;
     desk.heard();
+    (machine, desk)
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_slept_past_the_deadline_wakes_up_signed_out() {
+    let (machine, mut desk) = asleep().await;
     machine.sleeps(HOUR_MS);
     // The key that wakes the machine.
     desk.tell(Told::Stay);
@@ -38,12 +46,7 @@ async fn a_sleep_that_nobody_told_of_is_noticed_by_the_clocks() {
 
 #[tokio::test(start_paused = true)]
 async fn whoever_worked_elsewhere_meanwhile_is_still_signed_in() {
-    let machine = Machine::new(policy());
-    let mut desk = machine.start();
-    pass(1_000).await;
-    desk.tell(Told::Sleeping);
-    pass(10).await;
-    desk.heard();
+    let (machine, mut desk) = asleep().await;
     machine.sleeps(600_000);
     machine.active_elsewhere();
     machine.sleeps(600_000);

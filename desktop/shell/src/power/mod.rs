@@ -50,17 +50,11 @@ mod continued {
 
     use crate::curtain;
 
-    /// `SIGCONT` on Linux; this process was stopped and goes on.
-    #[cfg(target_os = "linux")]
-    const CONTINUED: i32 = 18;
-    #[cfg(not(target_os = "linux"))]
-    const CONTINUED: i32 = 19;
-
-    /// A process that was stopped paints what it showed before, unless its windows are hidden first.
+    /// This process was stopped and goes on: what it showed before is still on the screen.
     pub(super) fn watch(app: &AppHandle) {
         let app = app.clone();
         async_runtime::spawn(async move {
-            match signal(SignalKind::from_raw(CONTINUED)) {
+            match signal(SignalKind::from_raw(libc::SIGCONT)) {
                 Ok(mut signal) => {
                     while signal.recv().await.is_some() {
                         curtain::stopped(&app).await;

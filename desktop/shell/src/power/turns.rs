@@ -17,8 +17,8 @@ pub(super) enum Turn {
     Awake,
 }
 
-/// Carries out what the system says one after another: a machine that is awake before its windows were hidden
-/// would hide them for good.
+/// Carries out what the system says in the order in which it says so: a wake that overtakes the sleep before it
+/// would leave the curtain down.
 #[derive(Debug, Clone)]
 pub(super) struct Turns(UnboundedSender<(Turn, Sender<()>)>);
 
