@@ -1,10 +1,10 @@
 import type * as Public from 'stillhere';
-import { __wbg_finalize_init, __wbg_get_imports, Machine } from 'stillhere-bindgen';
 import { authority } from './authority.ts';
 import { StillhereError } from './error.ts';
 import type { Frames } from './frames.ts';
 import type { Hosts } from './hosts.ts';
 import { later, withNonce } from './http.ts';
+import { fill, instantiate, load, type Machine } from './machine.ts';
 import { type Names, names, readToken } from './name.ts';
 import {
   bad,
@@ -44,31 +44,9 @@ export {
   withNonce,
 };
 
-let loading: Promise<void> | undefined;
-
-async function instantiate(): Promise<void> {
-  const response = await fetch(new URL('./stillhere.wasm', import.meta.url));
-  if (!response.ok) {
-    throw new Error(`${response.url}: ${response.status}`);
-  }
-  // At this size streaming gains nothing, and this needs no `application/wasm` of the server.
-  const source = await WebAssembly.instantiate(await response.arrayBuffer(), __wbg_get_imports());
-  __wbg_finalize_init(source.instance, source.module);
-}
-
-/** Loads the module once; a load that failed is tried again by the next call. */
-function load(): Promise<void> {
-  loading ??= instantiate().catch((cause: unknown) => {
-    loading = undefined;
-    const message = `stillhere.wasm did not load (${cause}); serve it beside index.js and allow 'wasm-unsafe-eval' in the Content-Security-Policy.`;
-    throw new StillhereError('wasm-unavailable', message);
-  });
-  return loading;
-}
-
 /** The two halves of a random name. */
-function random(): number[] {
-  return [...crypto.getRandomValues(new Uint32Array(2))];
+function random(): [number, number] {
+  return [...crypto.getRandomValues(new Uint32Array(2))] as [number, number];
 }
 
 /** As many as a report can name (src/core/hold.rs). */
@@ -98,16 +76,14 @@ class Agent extends EventTarget implements Public.Agent {
   /** The pages around this one, and the frames within it. */
   #around: Around = {};
 
-  constructor(options: Checked, names: Names, extras: Extras) {
+  /** Events reach listeners that the caller adds once it has the agent, so never sooner. */
+  #early: (() => void)[] | undefined = [];
+
+  constructor({ token, group, authority: given }: Checked, names: Names) {
     super();
-    this.#token = options.token;
-    this.#group = options.group;
-    const server =
-      options.authority instanceof URL
-        ? authority(options.authority, () => this.#token)
-        : options.authority;
-    // Events reach listeners that the caller adds once it has the agent, so never sooner.
-    let said: (() => void)[] | undefined = [];
+    this.#token = token;
+    this.#group = group;
+    const server = given instanceof URL ? authority(given, () => this.#token) : given;
     this.#page = new Page(server, names, (name, detail) => {
       if (name === 'phase') {
         this.#around.hosts?.tell();
@@ -116,26 +92,32 @@ class Agent extends EventTarget implements Public.Agent {
         const seen = () => (name === 'observed' ? this.status.observed : this.status);
         this.dispatchEvent(new CustomEvent(name, { detail: detail ?? seen() }));
       };
-      said ? said.push(say) : say();
+      this.#early ? this.#early.push(say) : say();
     });
-    this.#machine = new Machine(this.#page, [
-      ...random(),
-      ...random(),
-      ...options.wish,
-      names.token,
-      server.listen ? 1 : 0,
-      document.hidden ? 0 : 1,
-    ]);
-    this.#page.machine = this.#machine;
-    this.#page.hook(options.listening);
-    this.#around = this.#lookAround(options, extras);
+  }
+
+  static async start(
+    module: WebAssembly.Module,
+    options: Checked,
+    names: Names,
+    extras: Extras,
+  ): Promise<Agent> {
+    const agent = new Agent(options, names);
+    const page = agent.#page;
+    const machine = await instantiate(module, page);
+    page.machine = agent.#machine = machine;
+    const flags = [page.listens, !document.hidden].map(Number);
+    machine.start(...random(), ...random(), ...options.wish, names.token, ...flags);
+    page.hook(options.listening);
+    agent.#around = agent.#lookAround(options, extras);
     setTimeout(() => {
-      const early = said ?? [];
-      said = undefined;
+      const early = agent.#early ?? [];
+      agent.#early = undefined;
       for (const say of early) {
         say();
       }
     });
+    return agent;
   }
 
   #lookAround({ hosts, heartbeats, frames }: Checked, extras: Extras): Around {
@@ -170,8 +152,8 @@ class Agent extends EventTarget implements Public.Agent {
     }
   }
 
-  #tell(what: number, ...numbers: number[]): void {
-    this.#machine?.tell(what, numbers);
+  #tell(what: number, first = 0, second = 0, third = 0): void {
+    this.#machine?.tell(what, first, second, third);
   }
 
   #count(kind: keyof Public.Counts, at = 0): void {
@@ -210,13 +192,18 @@ class Agent extends EventTarget implements Public.Agent {
       const message = `${MOST_HOLDS} holds are open; release one first.`;
       throw new StillhereError('too-many-holds', message);
     }
-    const id = random();
+    const [high, low] = random();
     // Cut at a whole character.
     const bytes = new Uint8Array(MAX_REASON);
     const { written } = new TextEncoder().encodeInto(reason, bytes);
-    const renew = () => this.#tell(HOLD, ...id, ttlMs, ...bytes.subarray(0, written));
+    const renew = () => {
+      if (this.#machine) {
+        fill(this.#machine, bytes.subarray(0, written));
+        this.#tell(HOLD, high, low, ttlMs);
+      }
+    };
     renew();
-    return { release: () => this.#tell(RELEASE, ...id), renew };
+    return { release: () => this.#tell(RELEASE, high, low), renew };
   }
 
   end(because: Public.EndedBecause = 'signed-out'): void {
@@ -280,11 +267,11 @@ export async function createAgent(options: Public.AgentOptions): Promise<Public.
   if (token === null) {
     throw new StillhereError('token-missing', 'The token function gave none.', 'token');
   }
-  const [named, hosts, frames] = await Promise.all([
+  const [named, hosts, frames, module] = await Promise.all([
     names(token, checked.group),
     checked.hosts.length > 0 ? import('./hosts.ts') : {},
     checked.frames ? import('./frames.ts') : {},
     load(),
   ]);
-  return new Agent(checked, named, { ...hosts, ...frames });
+  return Agent.start(module, checked, named, { ...hosts, ...frames });
 }

@@ -1,9 +1,10 @@
 /**
  * The page as the machine sees it (src/browser/page.rs): numbers go out and come in, nothing ever
- * throws, and no promise is rejected.
+ * throws, and no promise is rejected. An instance of the module is made with one page, and imports
+ * those of its members that have their names there; they are called without a `this`.
  */
 import type { Answer, EndedBecause, FaultCode, KeepAlive, Report, Status } from 'stillhere';
-import type { Machine } from 'stillhere-bindgen';
+import { fill, type Machine } from './machine.ts';
 import type { Names } from './name.ts';
 import { COUNTS, holds, named, ON_LOCK, REASONS, REFUSALS } from './status.ts';
 
@@ -160,7 +161,7 @@ export class Page {
     const returns = () => this.#tell(RETURNED);
     INPUTS.forEach((event, at) => {
       if ((inputs >> at) & 1) {
-        on(window, [event], (event) => this.machine?.input(KINDS[at] as number, event));
+        on(window, [event], (event) => this.#input(KINDS[at] as number, event));
       }
     });
     on(document, ['visibilitychange'], () => this.#tell(VISIBLE, bit(!document.hidden)));
@@ -171,26 +172,46 @@ export class Page {
     on(window, ['pageshow', 'focus', 'online'], returns);
   }
 
+  /** Whether the server has an event stream. */
+  get listens(): boolean {
+    return !!this.#server.listen;
+  }
+
   unhook(): void {
     this.#unhooked.abort();
   }
 
-  #tell(what: number, ...numbers: number[]): void {
-    this.machine?.tell(what, numbers);
+  #tell(what: number, first = 0, second = 0): void {
+    this.machine?.tell(what, first, second, 0);
   }
 
-  emit(event: number, code: number): void {
+  /** Which key, where, and what was typed is never read (docs/architecture.md, rule 7). */
+  #input(kind: number, event: Event): void {
+    if (!event.isTrusted) {
+      this.#tell(REFUSED);
+      // A key that is held down is one activity. Most need nothing but counting.
+    } else if (!(event as KeyboardEvent).repeat && !this.machine?.count(kind)) {
+      this.#tell(ACTIVITY, kind, event.timeStamp);
+    }
+  }
+
+  readonly wall = () => Date.now();
+
+  readonly monotonic = () => performance.now();
+
+  readonly emit = (event: number, code: number): void => {
     const details = [
       { reason: REFUSALS[code] },
       { code: CODES[code], message: FAULTS[code] },
       { because: REASONS[code] },
     ];
     this.#dispatch(EVENTS[event] as string, details[event - 4]);
-  }
+  };
 
   /** `what`: a keep-alive, one of a page that goes, a question; from 3 on, an end and its reason. */
-  async request(what: number, detail: Float64Array, id: number): Promise<void> {
+  readonly request = async (what: number, id: number, at: number, length: number) => {
     const { results } = this;
+    const detail = this.#numbers(at, length);
     const request = new AbortController();
     // Nobody waits for an end or a flush; a page that goes must not abort them.
     const awaited = what !== 1 && what < 3;
@@ -199,7 +220,7 @@ export class Page {
     }
     let answer: Answer;
     try {
-      answer = await this.#call(what, [...detail], request.signal);
+      answer = await this.#call(what, detail, request.signal);
       if (what < 2) {
         results.lastStatus = answer.status ?? answer.state;
         results[answer.state === 'alive' ? 'acknowledged' : 'failed'] += 1;
@@ -213,9 +234,9 @@ export class Page {
       }
     }
     if (awaited) {
-      this.machine?.answer(id, flat(answer));
+      this.#answer(id, answer);
     }
-  }
+  };
 
   async #call(what: number, detail: number[], signal: AbortSignal): Promise<Answer> {
     if (what < 2) {
@@ -229,34 +250,38 @@ export class Page {
     return { state: 'unreachable' };
   }
 
-  abort(id: number): void {
-    this.#requests.get(id)?.abort();
-    this.#requests.delete(id);
+  #answer(id: number, answer: Answer): void {
+    if (this.machine) {
+      fill(this.machine, new Uint8Array(flat(answer).buffer));
+      this.machine.answer(id);
+    }
   }
 
-  async listen(): Promise<void> {
+  readonly abort = (id: number): void => {
+    this.#requests.get(id)?.abort();
+    this.#requests.delete(id);
+  };
+
+  readonly listen = async (): Promise<void> => {
     this.leave();
     this.#stream = new AbortController();
     const { signal } = this.#stream;
     const current = () => !signal.aborted;
     try {
-      await this.#server.listen?.(
-        (state) => current() && this.machine?.answer(0, flat(state)),
-        signal,
-      );
+      await this.#server.listen?.((state) => current() && this.#answer(0, state), signal);
     } catch {
       // However a stream ends, there is none any more.
     }
     if (current()) {
       this.#tell(BROKE);
     }
-  }
+  };
 
-  leave(): void {
+  readonly leave = (): void => {
     this.#stream?.abort();
-  }
+  };
 
-  open(): boolean {
+  readonly open = (): boolean => {
     const { channel } = this.names;
     if (!this.#channel && channel) {
       try {
@@ -265,26 +290,34 @@ export class Page {
         return false;
       }
       this.#channel.onmessage = this.#channel.onmessageerror = ({ data }: MessageEvent) =>
-        this.machine?.hear(data instanceof Uint8Array ? data : new Uint8Array());
+        this.#hear(data);
     }
     return !!this.#channel && !!this.platform.locks;
+  };
+
+  /** None of ours is empty, so what is no byte array comes as an empty one. */
+  #hear(data: unknown): void {
+    if (this.machine) {
+      fill(this.machine, data instanceof Uint8Array ? data : []);
+      this.machine.hear();
+    }
   }
 
-  post(message: Uint8Array): void {
-    this.#channel?.postMessage(message.slice());
-  }
+  readonly post = (at: number, length: number): void => {
+    this.#channel?.postMessage(new Uint8Array(this.#memory, at, length).slice());
+  };
 
-  shut(): void {
+  readonly shut = (): void => {
     if (this.#channel) {
       this.#channel.onmessage = this.#channel.onmessageerror = null;
       this.#channel.close();
       this.#channel = undefined;
     }
-  }
+  };
 
   /** Never waited for: it is free, or it is busy, or it is taken by force. */
-  async take(lock: number, steal: boolean): Promise<void> {
-    this.letGo(lock);
+  readonly take = async (lock: number, steal: number): Promise<void> => {
+    this.drop(lock);
     const request: { free?: () => void } = {};
     this.#locks[lock] = request;
     const answer = (grant: number) => {
@@ -301,7 +334,7 @@ export class Page {
       return;
     }
     try {
-      await locks.request(name, steal ? { steal } : { ifAvailable: true }, (given) => {
+      await locks.request(name, steal ? { steal: true } : { ifAvailable: true }, (given) => {
         if (!given || this.#locks[lock] !== request) {
           answer(BUSY);
           return;
@@ -316,23 +349,32 @@ export class Page {
       // The loss of a lock that was ours, or a platform that gives none.
       answer(request.free ? LOST : GRANTED);
     }
-  }
+  };
 
-  letGo(lock: number): void {
+  readonly drop = (lock: number): void => {
     this.#locks[lock]?.free?.();
     this.#locks[lock] = {};
-  }
+  };
 
-  wait(timer: number, ms: number): void {
+  readonly wait = (timer: number, ms: number): void => {
     this.clear(timer);
     this.#timers[timer] = setTimeout(() => this.#tell(WAKE, timer), ms);
-  }
+  };
 
-  clear(timer: number): void {
+  readonly clear = (timer: number): void => {
     clearTimeout(this.#timers[timer]);
+  };
+
+  readonly show = (at: number, length: number): void => {
+    this.shown = this.#numbers(at, length);
+  };
+
+  /** A view of it is of no use once it has grown. */
+  get #memory(): ArrayBuffer {
+    return (this.machine as Machine).memory.buffer;
   }
 
-  show(flat: Float64Array): void {
-    this.shown = [...flat];
+  #numbers(at: number, length: number): number[] {
+    return [...new Float64Array(this.#memory, at, length)];
   }
 }

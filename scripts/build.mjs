@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { pack } from './lib/package.mjs';
-import { authorityBinary, bindgenDir, cargoHome, dist, root, target } from './lib/project.mjs';
+import { authorityBinary, cargoHome, dist, root, target } from './lib/project.mjs';
 import { must, nodeTool, program, Stop } from './lib/run.mjs';
 import { step } from './lib/steps.mjs';
 import { size } from './size.mjs';
@@ -26,11 +26,8 @@ const cargoKey = JSON.stringify(
     .sort(),
 );
 const compiled = path.join(target, 'wasm32-unknown-unknown', 'wasm', 'stillhere.wasm');
-const glue = path.join(bindgenDir, 'stillhere.js');
-const bound = path.join(bindgenDir, 'stillhere_bg.wasm');
 const smallDir = path.join(target, 'wasm-opt');
 const small = path.join(smallDir, 'stillhere.wasm');
-const smallGlue = path.join(smallDir, 'stillhere.js');
 
 /** The features that rustc turns on by itself for this target, which wasm-opt must be told. */
 const wasmFeatures = [
@@ -65,37 +62,26 @@ async function compile() {
   });
 }
 
-async function bind() {
-  const inputs = [compiled, 'Cargo.lock', 'xtask'];
-  await step('wasm-bindgen', { inputs, outputs: [bindgenDir] }, async () => {
-    rmSync(bindgenDir, { recursive: true, force: true });
-    const command = ['bindgen', '--input', compiled, '--out', bindgenDir];
-    await must('cargo', ['run', '-p', 'xtask', '--', ...command]);
-  });
-}
-
 async function optimise() {
   const features = wasmFeatures.map((feature) => `--enable-${feature}`);
   // rustc puts the stack first, so no data lies at the low addresses.
   const flags = [...features, '--flatten', '--rereloop', '-Os', '-Oz', '--low-memory-unused'];
   flags.push('--strip-debug', '--strip-producers', '--strip-target-features');
-  flags.push('--minify-imports-and-exports-and-modules');
   const again = [...features, '-O4', '-Oz', '--low-memory-unused'];
-  const inputs = [bindgenDir, 'scripts/lib/shrink.mjs', 'package-lock.json'];
+  const inputs = [compiled, 'scripts/lib/shrink.mjs', 'package-lock.json'];
   await step(
     'wasm-opt',
     { inputs, outputs: [smallDir], key: [...flags, ...again].join() },
     async () => {
       mkdirSync(smallDir, { recursive: true });
-      const { renamed, withoutPanics } = await import('./lib/shrink.mjs');
-      writeFileSync(small, withoutPanics(readFileSync(bound)));
+      const { withoutPanics } = await import('./lib/shrink.mjs');
+      writeFileSync(small, withoutPanics(readFileSync(compiled)));
       const { command, script } = nodeTool('binaryen/bin/wasm-opt');
       const args = [script, small, ...flags, '-o', small];
-      const names = await must(command, args, { output: 'keep' });
+      await must(command, args);
       // Once more over its own output still finds something.
       await must(command, [script, small, ...again, '-o', small]);
       await must(command, [script, small, ...again, '-o', small]);
-      writeFileSync(smallGlue, renamed(readFileSync(glue, 'utf8'), JSON.parse(names)));
     },
   );
 }
@@ -103,7 +89,7 @@ async function optimise() {
 /** The entries of the package: what has types of its own in js/. */
 function entries() {
   return readdirSync(path.join(root, 'js'))
-    .filter((file) => file.endsWith('.d.ts') && file !== 'bindgen.d.ts')
+    .filter((file) => file.endsWith('.d.ts'))
     .map((file) => file.slice(0, -'.d.ts'.length));
 }
 
@@ -142,7 +128,6 @@ function bundleOptions() {
       .filter((name) => name !== 'host' && name !== 'presets')
       .map((name) => `js/${name}.ts`),
     outdir: dist,
-    alias: { 'stillhere-bindgen': smallGlue },
     plugins: [agentIsBeside, styleIsText],
     // What the adapters adapt is the app's own.
     external: ['react', 'vue', 'svelte', 'svelte/*', '@angular/core'],
@@ -152,8 +137,6 @@ function bundleOptions() {
     format: 'esm',
     target: 'es2022',
     minify: true,
-    // wasm-bindgen's own; nothing outside of the bundle names them.
-    mangleProps: /^(__wbg_ptr|_wbg_cb_unref)$/,
     legalComments: 'none',
     charset: 'utf8',
     logLevel: 'warning',
@@ -212,7 +195,7 @@ async function bundle() {
     fileOptions('js/script/stillhere.ts', 'stillhere.script.js', 'iife'),
   ];
   const inputs = ['js', smallDir, 'package-lock.json', 'tsconfig.json'];
-  const about = { inputs, outputs: [dist], key: JSON.stringify(all) + options.mangleProps };
+  const about = { inputs, outputs: [dist], key: JSON.stringify(all) };
   await step('bundle', about, async () => {
     rmSync(dist, { recursive: true, force: true });
     const { build } = await import('esbuild');
@@ -229,7 +212,6 @@ async function bundle() {
 /** Everything in dist/, and the package of it. */
 export async function buildAgent() {
   await compile();
-  await bind();
   await optimise();
   await bundle();
   await pack();

@@ -1,11 +1,13 @@
-//! The only exports to JavaScript. `js/` is their only caller: few calls that take many kinds, since
-//! each export costs the module its own checks (docs/decisions/size.md).
+//! The only exports to JavaScript, by the plain C ABI of the platform; `js/` is their only caller
+//! (docs/decisions/seam.md). An instance of the module is one context, so no call names it.
+//!
+//! Arguments are numbers. Rows of numbers and messages lie in a room that [`room`] makes: JavaScript
+//! fills it, and the next call takes what is in it.
+#![expect(unsafe_code, reason = "an export is named by an unsafe attribute; nothing else here is unsafe")]
 
-use wasm_bindgen::prelude::*;
-use web_sys::Event;
+use alloc::vec::Vec;
+use core::cell::{OnceCell, RefCell};
 
-use crate::browser::events;
-use crate::browser::page::Page;
 use crate::browser::shell::Shell;
 use crate::browser::view;
 use crate::core::agent::Config;
@@ -20,108 +22,152 @@ const REFUSALS: [Refusal; 4] =
     [Refusal::Untrusted, Refusal::Origin, Refusal::Rate, Refusal::Malformed];
 const GRANTS: [Grant; 3] = [Grant::Granted, Grant::Busy, Grant::Lost];
 
-/// One context.
-#[wasm_bindgen]
-pub struct Machine {
-    shell: Shell,
+/// What an instance has one of.
+struct Single<T>(T);
+
+// SAFETY: the module has no threads: it is built without atomics and shares no memory.
+unsafe impl<T> Sync for Single<T> {}
+
+static SHELL: Single<OnceCell<Shell>> = Single(OnceCell::new());
+static ROOM: Single<RefCell<Vec<u8>>> = Single(RefCell::new(Vec::new()));
+
+/// Before the start there is nobody to tell.
+fn with(work: impl FnOnce(&Shell)) {
+    if let Some(shell) = SHELL.0.get() {
+        work(shell);
+    }
 }
 
-#[wasm_bindgen]
-impl Machine {
-    /// Starts a context. `numbers` are both halves of its name and of its seed; the wished idle
-    /// timeout, warning time and keep-alive interval in milliseconds, 0 for none; whether it wishes to
-    /// observe only; the name of its token; whether the authority has an event stream, and whether the page can be seen.
-    #[wasm_bindgen(constructor)]
-    #[must_use]
-    pub fn new(page: Page, numbers: &[u32]) -> Self {
-        let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
-        let long = |at: usize| u64::from(number(at)) << 32 | u64::from(number(at + 1));
-        let wished = |at: usize| Some(u64::from(number(at))).filter(|ms| *ms > 0);
-        let config = Config {
-            id: long(0),
-            seed: long(2),
-            wish: Wish {
-                idle_timeout_ms: wished(4),
-                warn_before_ms: wished(5),
-                keepalive_ms: wished(6),
-                mode: if number(7) > 0 { Mode::Observe } else { Mode::Enforce },
-            },
-            token: number(8),
-            listens: number(9) > 0,
-            visible: number(10) > 0,
-        };
-        Self { shell: Shell::start(page, config) }
-    }
+/// Both halves of a name.
+fn whole(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
 
-    /// An input event of that kind, which counts if it is trusted.
-    pub fn input(&self, kind: u32, event: &Event) {
-        if let Some(kind) = KINDS.get(kind as usize) {
-            events::input(&self.shell, *kind, event);
-        }
+/// Starts the context: both halves of its name and of its seed; the wished idle timeout, warning time
+/// and keep-alive interval in milliseconds, 0 for none; whether it wishes to observe only; the name of
+/// its token; whether the authority has an event stream, and whether the page can be seen.
+#[unsafe(no_mangle)]
+#[expect(clippy::too_many_arguments, reason = "a row of numbers without names would say less")]
+extern "C" fn start(
+    id_high: u32,
+    id_low: u32,
+    seed_high: u32,
+    seed_low: u32,
+    idle_timeout_ms: u32,
+    warn_before_ms: u32,
+    keepalive_ms: u32,
+    observe: u32,
+    token: u32,
+    listens: u32,
+    visible: u32,
+) {
+    let wished = |ms: u32| Some(u64::from(ms)).filter(|ms| *ms > 0);
+    let config = Config {
+        id: whole(id_high, id_low),
+        seed: whole(seed_high, seed_low),
+        wish: Wish {
+            idle_timeout_ms: wished(idle_timeout_ms),
+            warn_before_ms: wished(warn_before_ms),
+            keepalive_ms: wished(keepalive_ms),
+            mode: if observe > 0 { Mode::Observe } else { Mode::Enforce },
+        },
+        token,
+        listens: listens > 0,
+        visible: visible > 0,
+    };
+    if SHELL.0.set(Shell::new(config)).is_ok() {
+        with(Shell::start);
     }
+}
 
-    /// Tells of what the app and the browser do; `js/page.ts` names the numbers. An activity has a kind
-    /// and, if that is known, the moment by the page's monotonic clock; a hold a name in two halves, a
-    /// time to live, and a reason, byte by byte.
-    pub fn tell(&self, what: u32, numbers: &[u32]) {
-        let shell = &self.shell;
-        let number = |at: usize| numbers.get(at).copied().unwrap_or_default();
-        let first = number(0) as usize;
-        let id = u64::from(number(0)) << 32 | u64::from(number(1));
+/// Counts an activity of that kind, where counting is all that it takes; 0 says that it must be told.
+#[unsafe(no_mangle)]
+extern "C" fn count(kind: u32) -> u32 {
+    let mut counted = false;
+    if let Some(kind) = KINDS.get(kind as usize) {
+        with(|shell| counted = shell.count(*kind));
+    }
+    counted.into()
+}
+
+/// Tells of what the app and the browser do; `js/page.ts` names the numbers. An activity has a kind
+/// and, if that is known, the moment by the page's monotonic clock; a hold a name in two halves, a
+/// time to live, and a reason in the room.
+#[unsafe(no_mangle)]
+extern "C" fn tell(what: u32, first: u32, second: f64, third: u32) {
+    with(|shell| {
+        let id = whole(first, second as u32);
+        let reason;
         let input = match what {
-            0 => {
-                let Some(kind) = KINDS.get(first) else { return };
-                return shell.count(*kind, || f64::from(number(1)));
-            }
+            0 => match KINDS.get(first as usize) {
+                Some(kind) => return shell.activity(*kind, second),
+                None => return,
+            },
             1 => Input::Stay,
             2 => Input::Close,
             3 => {
-                let bytes = numbers.get(3..).unwrap_or_default();
-                let reason: Vec<u8> = bytes.iter().map(|byte| *byte as u8).collect();
-                let ttl_ms = number(2).into();
-                return shell.tell(Input::Hold { id, reason: &reason, ttl_ms });
+                reason = ROOM.0.take();
+                Input::Hold { id, reason: &reason, ttl_ms: third.into() }
             }
             4 => Input::Release(id),
-            5 => match REFUSALS.get(first) {
+            5 => match REFUSALS.get(first as usize) {
                 Some(refusal) => Input::Refused(*refusal),
                 None => return,
             },
-            6 => return shell.fired(number(0)),
-            7 => match GRANTS.get(number(1) as usize) {
-                Some(grant) => return shell.granted(number(0), *grant),
+            6 => return shell.fired(first),
+            7 => match GRANTS.get(second as usize) {
+                Some(grant) => return shell.granted(first, *grant),
                 None => return,
             },
             8 => Input::Visible(first > 0),
             9 => Input::Leaving(if first > 0 { Departure::Frozen } else { Departure::Hidden }),
             10 => Input::Returned,
             11 => Input::StreamBroke,
-            12 => return shell.move_to(number(0)),
+            12 => return shell.move_to(first),
             _ => match EndedBecause::ALL.get(what as usize - 13) {
                 Some(because) => Input::End(*because),
                 None => return,
             },
         };
         shell.tell(input);
-    }
+    });
+}
 
-    /// A message on the channel. None of ours is empty, so what is no byte array comes as an empty one.
-    pub fn hear(&self, message: &[u8]) {
-        self.shell.tell(Input::Message(message));
-    }
+/// Makes room for that many bytes and says where it is.
+#[unsafe(no_mangle)]
+extern "C" fn room(length: usize) -> *mut u8 {
+    let mut room = ROOM.0.borrow_mut();
+    room.clear();
+    room.resize(length, 0);
+    room.as_mut_ptr()
+}
 
-    /// What came back for that request, or over the event stream for 0, in the order of
-    /// [`crate::core::flat::answer`].
-    pub fn answer(&self, id: u32, numbers: &[f64]) {
-        self.shell.answer(id, numbers);
-    }
+/// The room holds a message of the channel. None of ours is empty, so what is no byte array comes as
+/// an empty one.
+#[unsafe(no_mangle)]
+extern "C" fn hear() {
+    with(|shell| shell.tell(Input::Message(&ROOM.0.take())));
+}
 
-    /// Shows numbers that `js/status.ts` gives names to: status, contexts, holds
-    /// (`browser/view.rs`).
-    pub fn look(&self, what: u32) {
-        self.shell.look(match what {
+/// The room holds what came back for that request, or over the event stream for 0: numbers in the
+/// order of [`crate::core::flat::answer`].
+#[unsafe(no_mangle)]
+extern "C" fn answer(id: u32) {
+    let bytes = ROOM.0.take();
+    let numbers: Vec<f64> =
+        bytes.as_chunks().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect();
+    with(|shell| shell.answer(id, &numbers));
+}
+
+/// Shows numbers that `js/status.ts` gives names to: status, contexts, holds
+/// (`browser/view.rs`).
+#[unsafe(no_mangle)]
+extern "C" fn look(what: u32) {
+    with(|shell| {
+        shell.look(match what {
             0 => view::status,
             1 => view::contexts,
             _ => view::holds,
         });
-    }
+    });
 }

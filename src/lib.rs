@@ -8,6 +8,8 @@
 //!
 //! The picture is in `docs/architecture.md`.
 
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
 extern crate alloc;
 
 #[cfg(target_arch = "wasm32")]
@@ -24,3 +26,10 @@ static ALLOCATOR: lol_alloc::AssumeSingleThreaded<lol_alloc::FreeListAllocator> 
     // SAFETY: the module has no threads: it is built without atomics and shares no memory.
     unsafe { lol_alloc::AssumeSingleThreaded::new(lol_alloc::FreeListAllocator::new()) }
 };
+
+/// A panic is a trap: the page gets a `RuntimeError`, and the machine brings along no text for it.
+#[cfg(target_arch = "wasm32")]
+#[panic_handler]
+fn panic(_: &::core::panic::PanicInfo<'_>) -> ! {
+    ::core::arch::wasm32::unreachable()
+}

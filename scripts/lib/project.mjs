@@ -16,8 +16,6 @@ export const examples = path.join(root, 'examples');
 export const cargoHome = process.env.CARGO_HOME ?? path.join(os.homedir(), '.cargo');
 /** Cargo's build folder, wherever the environment puts it. */
 export const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
-/** What wasm-bindgen makes out of the agent; js/ imports it as `stillhere-bindgen`. */
-export const bindgenDir = path.join(target, 'bindgen');
 
 const exe = process.platform === 'win32' ? '.exe' : '';
 export const authorityBinary = path.join(target, 'release', `stillhere-authority${exe}`);

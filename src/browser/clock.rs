@@ -1,10 +1,8 @@
 //! Both clocks, and the one timer.
 
-use std::cell::Cell;
+use core::cell::Cell;
 
-use wasm_bindgen::prelude::*;
-
-use super::page::Page;
+use super::page;
 use crate::core::output::Wakeup;
 use crate::core::time::Reading;
 
@@ -13,25 +11,19 @@ const ROUNDING_MS: f64 = 4.0;
 /// The page's name for this timer.
 pub(super) const WAKE: u32 = 0;
 
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_namespace = performance, js_name = "now")]
-    fn monotonic() -> f64;
-}
-
 /// The wall clock alone: all that counting one more activity needs.
 pub(super) fn wall() -> u64 {
-    js_sys::Date::now() as u64
+    page::wall() as u64
 }
 
 /// How long ago `at` was by the monotonic clock, in milliseconds: of an event, the time for which
 /// the page was stalled. A time stamp that this clock cannot have made says nothing.
 pub(super) fn age(at: f64) -> u64 {
-    if at > 0.0 { (monotonic() - at) as u64 } else { 0 }
+    if at > 0.0 { (page::monotonic() - at) as u64 } else { 0 }
 }
 
 pub(super) fn read() -> Reading {
-    Reading { wall: wall(), mono: monotonic() as u64 }
+    Reading { wall: wall(), mono: page::monotonic() as u64 }
 }
 
 /// The one timer of the context. It is only set anew for an earlier moment: a timer that fires
@@ -44,17 +36,17 @@ pub(super) struct Timer {
 }
 
 impl Timer {
-    pub(super) fn arm(&self, page: &Page, wake: Option<Wakeup>, now: u64) {
+    pub(super) fn arm(&self, wake: Option<Wakeup>, now: u64) {
         let Some(wake) = wake else {
             self.fired();
-            return page.clear(WAKE);
+            return page::clear(WAKE);
         };
         let delay = wake.delay_ms(now);
-        let mono = monotonic();
+        let mono = page::monotonic();
         let left = self.fires_at.get().map_or(0.0, |at| at - mono);
         if left <= 0.0 || left > f64::from(delay) + ROUNDING_MS {
             self.fires_at.set(Some(mono + f64::from(delay)));
-            page.wait(WAKE, delay);
+            page::wait(WAKE, delay);
         }
     }
 

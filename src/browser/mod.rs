@@ -2,7 +2,6 @@
 //! It decides nothing. One outside world a file.
 
 mod clock;
-pub(crate) mod events;
-pub(crate) mod page;
+mod page;
 pub(crate) mod shell;
 pub(crate) mod view;

@@ -1,9 +1,10 @@
 //! Where the worlds meet: each input goes to the machine, and what it wants done is done.
 
-use std::cell::{Cell, RefCell};
+use alloc::vec::Vec;
+use core::cell::{Cell, RefCell};
 
 use super::clock::{self, Timer, WAKE};
-use super::page::Page;
+use super::page;
 use super::view;
 use crate::core::agent::{Agent, Config};
 use crate::core::answer::Answer;
@@ -24,7 +25,6 @@ const LIMIT: u32 = 1;
 pub(crate) struct Shell {
     /// The machine calls nobody, so it is never borrowed while somebody calls us.
     agent: RefCell<Agent>,
-    page: Page,
     timer: Timer,
     /// The request that is out: one at a time.
     out: Cell<Option<RequestId>>,
@@ -34,27 +34,32 @@ pub(crate) struct Shell {
 }
 
 impl Shell {
-    /// Starts a context.
-    pub(crate) fn start(page: Page, config: Config) -> Self {
-        let shell = Self {
+    /// A context that has not said anything yet.
+    pub(crate) fn new(config: Config) -> Self {
+        Self {
             agent: RefCell::new(Agent::new(config, clock::read())),
-            page,
             timer: Timer::default(),
             out: Cell::default(),
             alone: Cell::new(false),
             draining: Cell::new(false),
-        };
-        shell.open_channel();
-        shell.drain();
-        shell
+        }
     }
 
-    /// One activity: counted at once where that is enough. `at` is when it happened by the page's
-    /// monotonic clock, 0 if that is not known; most inputs need not ask for it.
-    pub(crate) fn count(&self, kind: Kind, at: impl FnOnce() -> f64) {
-        let counted = self.agent.borrow_mut().count(kind, clock::wall());
-        if !counted {
-            self.tell(Input::Activity { kind, age_ms: clock::age(at()) });
+    /// Greets the others.
+    pub(crate) fn start(&self) {
+        self.open_channel();
+        self.drain();
+    }
+
+    /// One activity, counted at once where that is enough: all that most inputs cost.
+    pub(crate) fn count(&self, kind: Kind) -> bool {
+        self.agent.borrow_mut().count(kind, clock::wall())
+    }
+
+    /// One activity. `at` is when it happened by the page's monotonic clock, 0 if that is not known.
+    pub(crate) fn activity(&self, kind: Kind, at: f64) {
+        if !self.count(kind) {
+            self.tell(Input::Activity { kind, age_ms: clock::age(at) });
         }
     }
 
@@ -68,7 +73,7 @@ impl Shell {
         self.agent.borrow_mut().handle_input(input, clock::read());
         self.drain();
         if gone {
-            self.page.shut();
+            page::shut();
         }
         if closed {
             self.let_go();
@@ -109,7 +114,7 @@ impl Shell {
     /// Another token, and another channel unless the group has one.
     pub(crate) fn move_to(&self, token: u32) {
         self.let_go();
-        self.page.shut();
+        page::shut();
         self.open_channel();
         self.tell(Input::TokenChanged(token));
     }
@@ -122,18 +127,18 @@ impl Shell {
         view(&agent, &mut seen);
         drop(agent);
         self.drain();
-        self.page.show(&seen);
+        page::show(&seen);
     }
 
     fn open_channel(&self) {
-        if !self.page.open() && !self.alone.replace(true) {
-            self.page.emit(FAULT, ALONE);
+        if page::open() == 0 && !self.alone.replace(true) {
+            page::emit(FAULT, ALONE);
         }
     }
 
     fn let_go(&self) {
-        self.page.let_go(TOKEN);
-        self.page.let_go(STREAM);
+        page::drop(TOKEN);
+        page::drop(STREAM);
     }
 
     fn drain(&self) {
@@ -144,7 +149,7 @@ impl Shell {
             let next = self.agent.borrow_mut().poll_output();
             if let Output::Wait(wake) = next {
                 let now = self.agent.borrow().now();
-                self.timer.arm(&self.page, wake, now);
+                self.timer.arm(wake, now);
                 break;
             }
             self.carry_out(next);
@@ -153,18 +158,17 @@ impl Shell {
     }
 
     fn carry_out(&self, output: Output) {
-        let page = &self.page;
         match output {
-            Output::Broadcast(bytes) => page.post(&bytes),
-            Output::TakeLock { force } => page.take(TOKEN, force),
-            Output::ReleaseLock => page.let_go(TOKEN),
+            Output::Broadcast(bytes) => page::post(&bytes),
+            Output::TakeLock { force } => page::take(TOKEN, force.into()),
+            Output::ReleaseLock => page::drop(TOKEN),
             Output::Request(request) => self.request(request),
             Output::Abort(id) => self.abort(id),
-            Output::TakeStream { force } => page.take(STREAM, force),
-            Output::Listen => page.listen(),
+            Output::TakeStream { force } => page::take(STREAM, force.into()),
+            Output::Listen => page::listen(),
             Output::LeaveStream => {
-                page.leave();
-                page.let_go(STREAM);
+                page::leave();
+                page::drop(STREAM);
             }
             Output::Event(event) => self.report(event),
             Output::Wait(_) => {}
@@ -185,16 +189,16 @@ impl Shell {
         // Nobody waits for an end or a flush; a page that goes must not abort them.
         if what == 0 || what == 2 {
             self.out.set(Some(id));
-            self.page.wait(LIMIT, BOUND_MS as u32);
+            page::wait(LIMIT, BOUND_MS as u32);
         }
-        self.page.request(what, &detail, id);
+        page::request(what, id, &detail);
     }
 
     fn abort(&self, id: RequestId) {
         if self.out.get() == Some(id) {
             self.out.take();
-            self.page.clear(LIMIT);
-            self.page.abort(id);
+            page::clear(LIMIT);
+            page::abort(id);
         }
     }
 
@@ -209,7 +213,7 @@ impl Shell {
             Event::Ended(because) => (6, because as u32),
             Event::Observed(_) => (7, 0),
         };
-        self.page.emit(event, code);
+        page::emit(event, code);
     }
 }
 

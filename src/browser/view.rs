@@ -1,5 +1,7 @@
 //! The machine as JavaScript sees it: flat arrays, which `js/status.ts` gives names to.
 
+use alloc::vec::Vec;
+
 use crate::core::agent::Agent;
 use crate::core::facts::Counts;
 use crate::core::output::Report;
