@@ -4,6 +4,7 @@
  * those of its members that have their names there; they are called without a `this`.
  */
 import type { Answer, EndedBecause, FaultCode, KeepAlive, Report, Status } from 'stillhere';
+import type { Early } from 'stillhere/early';
 import { fill, type Machine } from './machine.ts';
 import type { Names } from './name.ts';
 import { COUNTS, holds, named, ON_LOCK, REASONS, REFUSALS } from './status.ts';
@@ -30,6 +31,21 @@ const [GRANTED, BUSY, LOST] = [0, 1, 2];
 /** The input events, in the order of the bits that say which count, and what each counts as. */
 const INPUTS = ['keydown', 'pointerdown', 'scroll', 'pointermove'];
 const KINDS = [0, 1, 3, 3];
+
+/** As many as anybody does while a page loads: each is told of by itself. */
+const MOST_EARLY = 1000;
+
+/** What `stillhere/early` counted, which stops there. */
+function takeOver(): Early | undefined {
+  const early = window.stillhereEarly;
+  // An element may have that id.
+  if (!(early?.stop instanceof AbortController)) {
+    return;
+  }
+  early.stop.abort();
+  delete window.stillhereEarly;
+  return early;
+}
 
 const STATES = ['alive', 'gone', 'unreachable'];
 const EVENTS = [
@@ -159,9 +175,15 @@ export class Page {
       }
     };
     const returns = () => this.#tell(RETURNED);
+    const early = takeOver();
     INPUTS.forEach((event, at) => {
       if ((inputs >> at) & 1) {
-        on(window, [event], (event) => this.#input(KINDS[at] as number, event));
+        const kind = KINDS[at] as number;
+        const [count, moment] = early?.[event as 'keydown'] ?? [0, 0];
+        for (let done = 0; done < count && done < MOST_EARLY; done += 1) {
+          this.#tell(ACTIVITY, kind, moment);
+        }
+        on(window, [event], (event) => this.#input(kind, event));
       }
     });
     on(document, ['visibilitychange'], () => this.#tell(VISIBLE, bit(!document.hidden)));

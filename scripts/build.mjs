@@ -125,7 +125,7 @@ function bundleOptions() {
     // Pages that embed an app may have no build of their own: the helper for hosts is one file. And
     // what presets share with the agent is too little for a file that each page would load for it.
     entryPoints: entries()
-      .filter((name) => name !== 'host' && name !== 'presets')
+      .filter((name) => !['early', 'host', 'presets'].includes(name))
       .map((name) => `js/${name}.ts`),
     outdir: dist,
     plugins: [agentIsBeside, styleIsText],
@@ -190,6 +190,8 @@ async function bundle() {
   const all = [
     options,
     presetsOptions(),
+    // A page may have its line in its head, where nothing is a module.
+    fileOptions('js/early.ts', 'early.js', 'iife'),
     fileOptions('js/host.ts', 'host.js', 'esm'),
     fileOptions('js/script/host.ts', 'host.script.js', 'iife'),
     fileOptions('js/script/stillhere.ts', 'stillhere.script.js', 'iife'),

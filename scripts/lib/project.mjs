@@ -30,6 +30,7 @@ export const testedAuthority = path.join(target, 'debug', `stillhere-authority${
  */
 export const sizes = {
   index: { limit: 24_900 },
+  early: { limit: 250 },
   host: { limit: 1_500 },
   // Of the languages a page loads one.
   warning: { limit: 2_200, needed: { limit: 4_000, oneOf: /^[a-z]{2}-/ } },
