@@ -3,7 +3,10 @@
 //!
 //! Arguments are numbers. Rows of numbers and messages lie in a room that [`room`] makes: JavaScript
 //! fills it, and the next call takes what is in it.
-#![expect(unsafe_code, reason = "an export is named by an unsafe attribute; nothing else here is unsafe")]
+#![expect(
+    unsafe_code,
+    reason = "an export is named by an unsafe attribute, and a static must be shareable"
+)]
 
 use alloc::vec::Vec;
 use core::cell::{OnceCell, RefCell};
@@ -47,7 +50,6 @@ fn whole(high: u32, low: u32) -> u64 {
 /// and keep-alive interval in milliseconds, 0 for none; whether it wishes to observe only; the name of
 /// its token; whether the authority has an event stream, and whether the page can be seen.
 #[unsafe(no_mangle)]
-#[expect(clippy::too_many_arguments, reason = "a row of numbers without names would say less")]
 extern "C" fn start(
     id_high: u32,
     id_low: u32,
