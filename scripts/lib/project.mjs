@@ -23,24 +23,25 @@ export const authorityBinary = path.join(target, 'release', `stillhere-authority
 export const testedAuthority = path.join(target, 'debug', `stillhere-authority${exe}`);
 
 /**
- * Most bytes after brotli -q 11 of what a page loads for an entry of the package: the entry and what
- * it imports. `later`: also what it loads only once that is needed. `needed`: the limit for that alone;
- * of files that match `oneOf` a page loads one, so the largest counts.
- * @type {Record<string, { limit: number, later?: boolean, needed?: { limit: number, oneOf: RegExp } }>}
+ * Bytes after brotli -q 11 of what a page loads for an entry of the package: the entry and what it imports.
+ * `later`: also what it loads only once that is needed. `needed`: that alone; of files that match `oneOf` a
+ * page loads one, so the largest counts. Pinned in both directions: what grows is looked at, and what was
+ * gained is not lost again unseen. `npm run size` prints what to write here.
+ * @type {Record<string, { bytes: number, later?: boolean, needed?: { bytes: number, oneOf: RegExp } }>}
  */
 export const sizes = {
-  index: { limit: 24_900 },
-  early: { limit: 250 },
-  host: { limit: 1_500 },
+  index: { bytes: 22_638 },
+  early: { bytes: 186 },
+  host: { bytes: 1_471 },
   // Of the languages a page loads one.
-  warning: { limit: 2_200, needed: { limit: 4_000, oneOf: /^[a-z]{2}-/ } },
-  resume: { limit: 4_600 },
-  presets: { limit: 3_600 },
-  inspector: { limit: 9_200 },
+  warning: { bytes: 2_199, needed: { bytes: 3_040, oneOf: /^[a-z]{2}-/ } },
+  resume: { bytes: 4_491 },
+  presets: { bytes: 3_515 },
+  inspector: { bytes: 9_193 },
   // Without the agent, which who uses them loads anyway, and without the framework.
-  react: { limit: 1_500 },
-  vue: { limit: 1_500 },
-  svelte: { limit: 1_500 },
-  angular: { limit: 1_500 },
-  'stillhere.script': { limit: 500 },
+  react: { bytes: 1_037 },
+  vue: { bytes: 1_137 },
+  svelte: { bytes: 916 },
+  angular: { bytes: 1_091 },
+  'stillhere.script': { bytes: 255 },
 };
