@@ -263,15 +263,16 @@ export async function createAgent(options: Public.AgentOptions): Promise<Public.
   if ((document as { prerendering?: boolean }).prerendering) {
     await new Promise((seen) => document.addEventListener('prerenderingchange', seen));
   }
-  const token = await readToken(checked.token);
+  // A token may take as long to come as the module: neither waits for the other.
+  const [token, module, hosts, frames] = await Promise.all([
+    readToken(checked.token),
+    load(),
+    checked.hosts.length > 0 ? import('./hosts.ts') : {},
+    checked.frames ? import('./frames.ts') : {},
+  ]);
   if (token === null) {
     throw new StillhereError('token-missing', 'The token function gave none.', 'token');
   }
-  const [named, hosts, frames, module] = await Promise.all([
-    names(token, checked.group),
-    checked.hosts.length > 0 ? import('./hosts.ts') : {},
-    checked.frames ? import('./frames.ts') : {},
-    load(),
-  ]);
+  const named = await names(token, checked.group);
   return Agent.start(module, checked, named, { ...hosts, ...frames });
 }
