@@ -8,6 +8,7 @@ import { audit } from './audit.mjs';
 import { buildAgent } from './build.mjs';
 import { buildExamples } from './examples.mjs';
 import { ensureBrowser, ensureOthers, withoutOthers } from './lib/browser.mjs';
+import { checkInstructions } from './lib/instructions.mjs';
 import { root, testedAuthority } from './lib/project.mjs';
 import { must, nodeTool, program, run, Stop, seconds } from './lib/run.mjs';
 import { ensureServers } from './lib/servers.mjs';
@@ -200,6 +201,7 @@ const steps = [
   { name: 'rust', work: cargoTests },
   { name: 'simulator', work: simulator },
   { name: 'variants', work: () => playVariants() },
+  { name: 'instructions', work: checkInstructions },
   {
     name: 'node',
     build: true,

@@ -26,7 +26,7 @@ const copy = path.join(target, 'variants', 'source');
 /** What the simulator is built of. */
 const SOURCES = [
   ...['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'src', 'xtask', 'authority'],
-  'desktop/native',
+  ...['bench/instructions', 'desktop/native'],
   ...['tests/simulator', 'tests/machine'],
 ];
 

@@ -203,7 +203,9 @@ impl Agent {
         }
         self.out.clear();
         self.given = 0;
-        Output::Wait(self.next_wake())
+        let wake = self.next_wake();
+        self.heat(wake);
+        Output::Wait(wake)
     }
 
     /// The newest moment on the timeline.
@@ -281,7 +283,6 @@ impl Agent {
             }
             self.run_share();
         }
-        self.heat();
     }
 
     /// Whether the peers had their say.

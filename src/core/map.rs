@@ -87,8 +87,7 @@ impl<V> IdMap<V> {
 
     /// Where it is, or would be.
     fn find(&self, id: u64) -> Result<usize, usize> {
-        let at = self.0.iter().position(|(other, _)| *other >= id).unwrap_or(self.0.len());
-        if self.0.get(at).is_some_and(|(other, _)| *other == id) { Ok(at) } else { Err(at) }
+        self.0.binary_search_by_key(&id, |(id, _)| *id)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use stillhere::core::facts::Kind;
 use stillhere::core::input::Input;
-use stillhere::core::output::Event;
+use stillhere::core::output::{Event, Output};
 use stillhere::core::policy::{Counted, Policy};
 use stillhere::core::rules::Phase;
 use stillhere::core::wire::{self, Envelope};
@@ -38,6 +38,18 @@ fn the_time_runs_from_a_key_that_was_only_counted() {
         world.run(100);
         assert!(world.all_ended(), "lag {lag}");
     }
+}
+
+#[test]
+fn a_key_that_was_only_counted_outlives_a_second_question_for_the_wake_up() {
+    let mut world = counting(0);
+    world.key(0);
+    assert!(world.contexts[0].hot_key, "nothing else was looked at");
+    assert!(matches!(world.contexts[0].agent.poll_output(), Output::Wait(Some(_))));
+    world.run(9_990);
+    assert!(!world.is_ended(0) && !world.is_ended(1), "10 s have not passed");
+    world.run(100);
+    assert!(world.all_ended());
 }
 
 #[test]
