@@ -1,0 +1,123 @@
+/** Everything that a part in the browser needs: bundles, pages, an authority and a Chromium. */
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { root } from '../../scripts/lib/project.mjs';
+import { startAuthority } from '../../tests/browser/lib/authority.mjs';
+import { startChromium } from './chromium.mjs';
+import { bundle, ensurePeers, versions } from './peers.mjs';
+import { startSite } from './site.mjs';
+
+const scripts = path.join(root, 'target', 'bench-scripts');
+
+/**
+ * @typedef {object} Times in milliseconds, the same for all peers
+ * @property {number} idleMs
+ * @property {number} warnMs
+ * @property {number} keepAliveMs
+ *
+ * @typedef {import('./peers.mjs').Peer} Peer
+ * @typedef {import('./chromium.mjs').Tab} Tab
+ * @typedef {Awaited<ReturnType<typeof startRig>>} Rig
+ */
+
+/**
+ * The peers that take part, as wished or all of these.
+ * @param {import('./options.mjs').Options} options
+ * @param {Peer[]} all
+ * @returns {Peer[]}
+ */
+export function chosen(options, all) {
+  return all.filter(({ id }) => options.peers?.includes(id) ?? true);
+}
+
+/** Bundles these peers anew. @param {Peer[]} peers */
+export async function prepare(peers) {
+  await ensurePeers();
+  rmSync(scripts, { recursive: true, force: true });
+  for (const peer of peers) await bundle(peer, path.join(scripts, peer.id));
+  return scripts;
+}
+
+/**
+ * @param {Peer[]} peers
+ * @param {Times} times
+ * @param {{ flags?: string[], browser?: boolean }} [options] further flags of Chromium
+ */
+export async function startRig(peers, times, { flags = [] } = {}) {
+  const folder = await prepare(peers);
+  // What it logs is nothing to read between tables.
+  process.env.RUST_LOG ??= 'error';
+  const authority = await startAuthority({
+    idle: `${times.idleMs}ms`,
+    warn: `${times.warnMs}ms`,
+    keepAlive: `${times.keepAliveMs}ms`,
+  });
+  const site = await startSite({ scripts: folder, authority: authority.base });
+  const chromium = await startChromium(flags);
+  let runs = 0;
+
+  return {
+    authority,
+    site,
+    chromium,
+    versions: { Chromium: chromium.version.replace(/^.*\//, ''), ...versions() },
+    /**
+     * A run of one peer: an origin, and so a storage and a process, that no other run has seen, and
+     * a token of its own.
+     * @param {Peer} peer
+     */
+    async run(peer) {
+      runs += 1;
+      const host = `run${runs}.localhost`;
+      const token = await tokenFor(peer, times, authority);
+      const query = new URLSearchParams({ token });
+      for (const [name, value] of Object.entries(times)) query.set(name, `${value}`);
+      site.forget();
+      return {
+        token,
+        /** The address of a tab's page. @param {number} tab its number */
+        url: (tab) => `${site.origin(host)}/page/${peer.id}?${query}&tab=${tab}`,
+        /**
+         * Opens that many tabs in one window, a few at a time.
+         * @param {number} count
+         * @param {string} [prepare] runs in each document before anything else
+         * @returns {Promise<Tab[]>} the last one is in front
+         */
+        async open(count, prepare) {
+          /** @type {Tab[]} */
+          const tabs = [];
+          while (tabs.length < count) {
+            const wanted = Array.from({ length: Math.min(5, count - tabs.length) });
+            const from = tabs.length;
+            const some = wanted.map((_, at) => chromium.open(this.url(from + at), { prepare }));
+            tabs.push(...(await Promise.all(some)));
+          }
+          await tabs.at(-1)?.front();
+          return tabs;
+        },
+      };
+    },
+    async stop() {
+      await chromium.close();
+      await site.stop();
+      await authority.stop();
+    },
+  };
+}
+
+/**
+ * @param {Peer} peer
+ * @param {Times} times
+ * @param {Awaited<ReturnType<typeof startAuthority>>} authority
+ * @returns {Promise<string>}
+ */
+async function tokenFor(peer, { keepAliveMs }, authority) {
+  if (peer.id === 'stillhere') return authority.token();
+  // The issuer reads from it how long the tokens live that it gives: so that they are renewed once
+  // an interval.
+  const seconds = Math.round(((peer.renewEarlyMs ?? 0) + keepAliveMs) / 1000);
+  return `${seconds}.${crypto.randomUUID()}`;
+}
+
+/** Closes all of them. @param {Tab[]} tabs */
+export const closeAll = (tabs) => Promise.all(tabs.map((tab) => tab.close()));
