@@ -8,10 +8,11 @@ import { findBrowser } from '../../scripts/lib/browser.mjs';
 import { Stop } from '../../scripts/lib/run.mjs';
 import { pause } from '../../tests/browser/lib/chromium.mjs';
 
+/** The whole browser without a screen: its tabs in a window are hidden and shown as with one. */
+const WITHOUT_SCREEN = '--headless=new';
+
 /** Each of them, and why it changes nothing that is measured. */
 const FLAGS = [
-  // The whole browser without a screen: its tabs in a window are hidden and shown as with one.
-  '--headless=new',
   // CI and containers have no user namespaces; the sandbox is no part of a page's cost.
   '--no-sandbox',
   // Software compositing on every machine alike.
@@ -33,14 +34,18 @@ const FLAGS = [
 
 /** @typedef {Awaited<ReturnType<typeof startChromium>>} Chromium */
 
-/** @param {string[]} [more] further flags */
-export async function startChromium(more = []) {
+/**
+ * @param {string[]} [more] further flags
+ * @param {string} [display] an X display, for real windows
+ */
+export async function startChromium(more = [], display) {
   const executablePath = findBrowser();
   if (!executablePath) throw new Stop('The bench needs Chromium: install it, or set CHROME_PATH.');
   const browser = await puppeteer.launch({
     executablePath,
     ignoreDefaultArgs: true,
-    args: [...more, ...FLAGS],
+    args: [...more, ...(display ? [] : [WITHOUT_SCREEN]), ...FLAGS],
+    env: display ? { ...process.env, DISPLAY: display } : process.env,
     defaultViewport: null,
     // Fifty tabs on two cores: a tab answers late when all of them start.
     protocolTimeout: 180_000,

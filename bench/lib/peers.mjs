@@ -66,6 +66,13 @@ export const peers = [
     does: ['input', 'ends'],
   },
   {
+    id: 'react-idle-timer-leader',
+    name: 'react-idle-timer, leader',
+    packages: ['react-idle-timer'],
+    framework: REACT,
+    does: ['sender'],
+  },
+  {
     id: 'ng-idle',
     name: 'ng-idle + keepalive',
     packages: ['@ng-idle/core', '@ng-idle/keepalive'],

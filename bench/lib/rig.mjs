@@ -5,6 +5,7 @@ import { root } from '../../scripts/lib/project.mjs';
 import { startAuthority } from '../../tests/browser/lib/authority.mjs';
 import { startChromium } from './chromium.mjs';
 import { bundle, ensurePeers, versions } from './peers.mjs';
+import { startScreen } from './screen.mjs';
 import { startSite } from './site.mjs';
 
 const scripts = path.join(root, 'target', 'bench-scripts');
@@ -41,9 +42,10 @@ export async function prepare(peers) {
 /**
  * @param {Peer[]} peers
  * @param {Times} times
- * @param {{ flags?: string[], browser?: boolean }} [options] further flags of Chromium
+ * @param {{ flags?: string[], windows?: boolean }} [options] further flags of Chromium; whether its
+ *   windows stand on a screen
  */
-export async function startRig(peers, times, { flags = [] } = {}) {
+export async function startRig(peers, times, { flags = [], windows = false } = {}) {
   const folder = await prepare(peers);
   // What it logs is nothing to read between tables.
   process.env.RUST_LOG ??= 'error';
@@ -53,20 +55,24 @@ export async function startRig(peers, times, { flags = [] } = {}) {
     keepAlive: `${times.keepAliveMs}ms`,
   });
   const site = await startSite({ scripts: folder, authority: authority.base });
-  const chromium = await startChromium(flags);
+  const screen = windows ? await startScreen() : undefined;
+  const chromium = await startChromium(flags, screen?.name);
   let runs = 0;
 
   return {
     authority,
     site,
     chromium,
+    /** Another browser on the same screen. */
+    another: () => startChromium(flags, screen?.name),
     versions: { Chromium: chromium.version.replace(/^.*\//, ''), ...versions() },
     /**
      * A run of one peer: an origin, and so a storage and a process, that no other run has seen, and
      * a token of its own.
      * @param {Peer} peer
+     * @param {import('./chromium.mjs').Chromium} [where]
      */
-    async run(peer) {
+    async run(peer, where = chromium) {
       runs += 1;
       const host = `run${runs}.localhost`;
       const token = await tokenFor(peer, times, authority);
@@ -74,6 +80,7 @@ export async function startRig(peers, times, { flags = [] } = {}) {
       for (const [name, value] of Object.entries(times)) query.set(name, `${value}`);
       site.forget();
       return {
+        host,
         token,
         /** The address of a tab's page. @param {number} tab its number */
         url: (tab) => `${site.origin(host)}/page/${peer.id}?${query}&tab=${tab}`,
@@ -89,7 +96,7 @@ export async function startRig(peers, times, { flags = [] } = {}) {
           while (tabs.length < count) {
             const wanted = Array.from({ length: Math.min(5, count - tabs.length) });
             const from = tabs.length;
-            const some = wanted.map((_, at) => chromium.open(this.url(from + at), { prepare }));
+            const some = wanted.map((_, at) => where.open(this.url(from + at), { prepare }));
             tabs.push(...(await Promise.all(some)));
           }
           await tabs.at(-1)?.front();
@@ -99,6 +106,7 @@ export async function startRig(peers, times, { flags = [] } = {}) {
     },
     async stop() {
       await chromium.close();
+      screen?.stop();
       await site.stop();
       await authority.stop();
     },

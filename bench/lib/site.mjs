@@ -30,12 +30,22 @@ ${head}
 <div id="app"></div>
 `;
 
+/** Another site's page with the app in a frame. @param {string} frame its address */
+const embedding = (frame) => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>embedding</title>
+<link rel="icon" href="data:,">
+<iframe src="${frame.replaceAll('&', '&amp;')}" title="app" width="600" height="300"></iframe>
+`;
+
 /**
  * @typedef {object} Seen
  * @property {number} at by this machine's clock, in ms since 1970
  * @property {'keepAlive' | 'renewal' | 'question' | 'stream' | 'end'} what
  * @property {string} token
- * @property {string} tab the number that the bench gave the page, or '' (the agent doesn't say)
+ * @property {string} tab the number that the bench gave the page
+ * @property {boolean} held it was neither passed on nor answered
  */
 
 /**
@@ -48,20 +58,34 @@ export async function startSite({ scripts, authority }) {
   const seen = /** @type {Seen[]} */ ([]);
   const heads = /** @type {Map<string, string>} */ (new Map());
 
-  /** @param {Seen['what']} what @param {URLSearchParams | undefined} query @param {string} [token] */
-  const note = (what, query, token) =>
-    seen.push({
-      at: Date.now(),
-      what,
-      token: token ?? query?.get('token') ?? '',
-      tab: query?.get('tab') ?? '',
-    });
+  /** @type {((held: Seen) => void) | undefined} */
+  let holdNext;
+
+  /**
+   * Writes a request down.
+   * @param {Seen['what']} what
+   * @param {import('node:http').IncomingMessage} incoming
+   * @param {string} token
+   * @returns {boolean} whether it is to be left without an answer
+   */
+  function note(what, incoming, token) {
+    const page = new URL(incoming.headers.referer ?? 'http://localhost/').searchParams;
+    const tells = what === 'keepAlive' || what === 'renewal';
+    const held = tells && holdNext !== undefined;
+    const one = { at: Date.now(), what, token, tab: page.get('tab') ?? '', held };
+    seen.push(one);
+    if (held) {
+      holdNext?.(one);
+      holdNext = undefined;
+    }
+    return held;
+  }
 
   /** @param {import('node:http').IncomingMessage} incoming @param {import('node:http').ServerResponse} answer @param {URL} url */
   function pass(incoming, answer, url) {
     const token = /^Bearer (.*)$/.exec(incoming.headers.authorization ?? '')?.[1] ?? '';
     const what = whatIs(incoming.method ?? '', url.pathname);
-    if (what) note(what, undefined, token);
+    if (what && note(what, incoming, token)) return;
     const { method, headers } = incoming;
     const passed = request(new URL(url.pathname + url.search, authority), { method, headers });
     passed.on('response', (from) => {
@@ -85,8 +109,12 @@ export async function startSite({ scripts, authority }) {
       answer.writeHead(200, { 'Content-Type': TYPES['.html'], 'Cache-Control': 'no-cache' });
       return answer.end(html);
     }
+    if (kind === 'embed') {
+      answer.writeHead(200, { 'Content-Type': TYPES['.html'] });
+      return answer.end(embedding(searchParams.get('frame') ?? ''));
+    }
     if (kind === 'keepalive') {
-      note('keepAlive', searchParams);
+      if (note('keepAlive', incoming, searchParams.get('token') ?? '')) return answer;
       return answer.writeHead(204).end();
     }
     if (pathname === '/issuer/token') return renew(incoming, answer, note);
@@ -118,6 +146,14 @@ export async function startSite({ scripts, authority }) {
     /** @param {Seen['what']} what */
     count: (what) => seen.filter((one) => one.what === what).length,
     forget: () => seen.splice(0),
+    /**
+     * Leaves the next keep-alive or renewal without an answer, for good.
+     * @returns {Promise<Seen>}
+     */
+    hold: () =>
+      new Promise((done) => {
+        holdNext = done;
+      }),
     /** Puts that before the script of a peer's page. @param {string} peer @param {string} head */
     setHead: (peer, head) => heads.set(peer, head),
     async stop() {
@@ -141,12 +177,12 @@ function whatIs(method, pathname) {
  * refresh token itself, `LIFETIME.NAME` with seconds.
  * @param {import('node:http').IncomingMessage} incoming
  * @param {import('node:http').ServerResponse} answer
- * @param {(what: 'renewal', query: undefined, token: string) => void} note
+ * @param {(what: 'renewal', incoming: import('node:http').IncomingMessage, token: string) => boolean} note
  */
 async function renew(incoming, answer, note) {
   const body = new URLSearchParams(Buffer.concat(await incoming.toArray()).toString());
   const token = body.get('refresh_token') ?? '';
-  note('renewal', undefined, token);
+  if (note('renewal', incoming, token)) return;
   const seconds = Number(token.split('.')[0]);
   answer.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
   answer.end(
