@@ -50,8 +50,7 @@ async function open(rig, peer) {
     // A caret would wake the page twice a second.
     await tab.evaluate('document.activeElement.blur()');
     const pid = await processOf(tab);
-    await tab.session.detach();
-    return { peer, chromium, pid };
+    return { peer, chromium, pid, tab };
   } catch (error) {
     await chromium.close();
     throw error;
@@ -67,10 +66,15 @@ async function round(rig, order) {
     await pause(SETTLE_MS);
     const before = browsers.map(({ pid }) => threadsOf(pid));
     await pause(spanMs);
+    const did = browsers.map(({ pid }, at) => {
+      const was = /** @type {ReturnType<typeof threadsOf>} */ (before[at]);
+      return between(pid, was, threadsOf(pid));
+    });
+    const seen = browsers.map(({ tab }) => tab.evaluate("document.visibilityState === 'visible'"));
+    if (!(await Promise.all(seen)).every(Boolean)) throw new Error('A tab was not in front.');
     return new Map(
       browsers.map(({ peer, pid }, at) => {
-        const was = /** @type {ReturnType<typeof threadsOf>} */ (before[at]);
-        const { cpuMs, mainWakes, wakes } = between(pid, was, threadsOf(pid));
+        const { cpuMs, mainWakes, wakes } = /** @type {ReturnType<typeof between>} */ (did[at]);
         const memory = memoryOf(pid);
         /** @type {Idle} */
         const idle = {
@@ -150,7 +154,7 @@ try {
   const report = new Report({
     part: 'idle',
     title: 'A tab that nobody touches',
-    method: `One tab in front for each, in a browser of its own, all at once since they idle; ${figure(SETTLE_MS / 1000)} s after it was opened, for ${figure(MINUTES)} min. CPU time and voluntary context switches of its renderer's threads from /proc (each such switch is a wait, and so one wake-up), memory at the end. No caret blinks and no protocol session is attached. Keep-alive interval ${TIMES.keepAliveMs / 1000} s.`,
+    method: `One tab in front for each, in a browser of its own, all at once since they idle; ${figure(SETTLE_MS / 1000)} s after it was opened, for ${figure(MINUTES)} min. CPU time and voluntary context switches of its renderer's threads from /proc (each such switch is a wait, and so one wake-up), memory at the end. No caret blinks and no domain of the protocol is enabled. Keep-alive interval ${TIMES.keepAliveMs / 1000} s.`,
     options,
     versions: rig.versions,
   });

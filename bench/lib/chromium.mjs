@@ -36,16 +36,16 @@ const FLAGS = [
 
 /**
  * @param {string[]} [more] further flags
- * @param {string} [display] an X display, for real windows
+ * @param {import('./screen.mjs').Screen} [screen] for real windows
  */
-export async function startChromium(more = [], display) {
+export async function startChromium(more = [], screen) {
   const executablePath = findBrowser();
   if (!executablePath) throw new Stop('The bench needs Chromium: install it, or set CHROME_PATH.');
   const browser = await puppeteer.launch({
     executablePath,
     ignoreDefaultArgs: true,
-    args: [...more, ...(display ? [] : [WITHOUT_SCREEN]), ...FLAGS],
-    env: display ? { ...process.env, DISPLAY: display } : process.env,
+    args: [...more, ...(screen ? standsAt(screen) : [WITHOUT_SCREEN]), ...FLAGS],
+    env: screen ? { ...process.env, DISPLAY: screen.name } : process.env,
     defaultViewport: null,
     // Fifty tabs on two cores: a tab answers late when all of them start.
     protocolTimeout: 180_000,
@@ -61,6 +61,7 @@ export async function startChromium(more = [], display) {
     const { targetId } = await root.send('Target.createTarget', {
       url: 'about:blank',
       newWindow: window,
+      ...(window ? screen?.place() : {}),
     });
     const target = await browser.waitForTarget(
       (one) => /** @type {any} */ (one)._targetId === targetId,
@@ -82,6 +83,12 @@ export async function startChromium(more = [], display) {
     open,
     close: () => browser.close(),
   };
+}
+
+/** The first window. @param {import('./screen.mjs').Screen} screen */
+function standsAt(screen) {
+  const { left, top, width, height } = screen.place();
+  return [`--window-position=${left},${top}`, `--window-size=${width},${height}`];
 }
 
 /** One page and the few things that the bench asks of it. */

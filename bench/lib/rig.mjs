@@ -56,7 +56,7 @@ export async function startRig(peers, times, { flags = [], windows = false } = {
   });
   const site = await startSite({ scripts: folder, authority: authority.base });
   const screen = windows ? await startScreen() : undefined;
-  const chromium = await startChromium(flags, screen?.name);
+  const chromium = await startChromium(flags, screen);
   let runs = 0;
 
   return {
@@ -64,7 +64,7 @@ export async function startRig(peers, times, { flags = [], windows = false } = {
     site,
     chromium,
     /** Another browser on the same screen. */
-    another: () => startChromium(flags, screen?.name),
+    another: () => startChromium(flags, screen),
     versions: { Chromium: chromium.version.replace(/^.*\//, ''), ...versions() },
     /**
      * A run of one peer: an origin, and so a storage and a process, that no other run has seen, and
