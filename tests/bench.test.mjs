@@ -1,9 +1,11 @@
 /** What the bench makes of numbers and of its command line; no browser and no server. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { between } from '../bench/lib/counting.mjs';
 import { readOptions, wordsOf } from '../bench/lib/options.mjs';
 import { figure, markdown, NONE, spread } from '../bench/lib/report.mjs';
 import { added, alternate, orderOf, ratio, summary } from '../bench/lib/stats.mjs';
+import { costs } from '../bench/lib/trace.mjs';
 import { partsOf } from '../scripts/bench.mjs';
 import { Stop } from '../scripts/lib/run.mjs';
 
@@ -79,4 +81,61 @@ test('a part that is not there is refused with all names; none named are those b
   assert.throws(() => partsOf(['byte'], known), /no part byte; the parts are authority, bytes/);
   assert.deepEqual(partsOf(['tabs'], known), ['tabs']);
   assert.deepEqual(partsOf([], known), ['bytes', 'input']);
+});
+
+test('of a trace, keys cost their dispatch, what they set off whole tasks, and the bench nothing', () => {
+  const thread = { pid: 7, tid: 7 };
+  /** @param {string} name @param {number} ts @param {number} tdur @param {object} [args] */
+  const span = (name, ts, tdur, args) => ({
+    ...thread,
+    name,
+    ph: 'X',
+    ts,
+    dur: tdur * 2,
+    tdur,
+    args,
+  });
+  /** @param {number} ts */
+  const mark = (ts) => ({
+    ...thread,
+    name: 'TimeStamp',
+    ph: 'I',
+    ts,
+    args: { data: { message: 'bench:A' } },
+  });
+  const TASK = 'ThreadControllerImpl::RunTask';
+  const key = (/** @type {string} */ type) => ({ data: { type } });
+  const events = [
+    // The two tasks in which the bench marks the page.
+    ...[span(TASK, 0, 20), span('FunctionCall', 5, 2), mark(10)],
+    ...[span(TASK, 9_000, 20), span('v8.run', 9_005, 9), mark(9_010)],
+    // A key: two dispatches, a call within the first, and much of the browser's own.
+    ...[span(TASK, 100, 100), span('EventDispatch', 120, 8, key('keydown'))],
+    ...[span('FunctionCall', 124, 3), span('EventDispatch', 180, 2, key('keypress'))],
+    // A timer, a task without script, and a call after the last mark.
+    ...[span(TASK, 1_000, 30), span('TimerFire', 1_010, 20), span(TASK, 2_000, 500)],
+    ...[span(TASK, 9_900, 40), span('FunctionCall', 9_910, 10)],
+    // Another page's thread, without a mark.
+    { ...span(TASK, 1_000, 30), tid: 8 },
+  ];
+  const found = costs(events.reverse());
+  assert.deepEqual(found.get('A'), { keys: 10, later: 30, tasks: 1 });
+  assert.equal(found.size, 1);
+});
+
+test('traffic is a difference divided by what it was for', () => {
+  const none = {
+    posts: 1,
+    deliveries: 0,
+    writes: 0,
+    storageEvents: 0,
+    timers: 4,
+    locks: 0,
+    requests: 0,
+  };
+  const some = { ...none, posts: 21, timers: 4, requests: 5 };
+  const each = between(some, none, 10);
+  assert.equal(each.posts, 2);
+  assert.equal(each.timers, 0);
+  assert.equal(each.requests, 0.5);
 });

@@ -23,6 +23,7 @@ export const folder = path.join(root, 'bench', 'peers');
  * @property {string[]} packages of npm; the first one gives the version
  * @property {string[]} [framework] packages that an app of that framework has anyway
  * @property {Does[]} does
+ * @property {string} [head] HTML that stands before its script
  * @property {number} [renewEarlyMs] it renews a token that much before its end
  */
 
@@ -59,18 +60,18 @@ export const peers = [
     does: ['input', 'ends'],
   },
   {
+    id: 'react-idle-timer-leader',
+    name: 'react-idle-timer, syncTimers + leader',
+    packages: ['react-idle-timer'],
+    framework: REACT,
+    does: ['input', 'ends', 'sender'],
+  },
+  {
     id: 'react-idle-timer-plain',
     name: 'react-idle-timer, crossTab alone',
     packages: ['react-idle-timer'],
     framework: REACT,
     does: ['input', 'ends'],
-  },
-  {
-    id: 'react-idle-timer-leader',
-    name: 'react-idle-timer, leader',
-    packages: ['react-idle-timer'],
-    framework: REACT,
-    does: ['sender'],
   },
   {
     id: 'ng-idle',
@@ -190,15 +191,17 @@ const linkAngular = {
  * Bundles one peer as an app in production would.
  * @param {Peer} peer
  * @param {string} outdir
- * @param {{ external?: string[] }} [options] packages that are left out
- * @returns {Promise<string[]>} the files that a page loads
+ * @param {{ external?: string[], page?: boolean }} [options] packages that are left out; whether what
+ *   starts it in a page of the bench goes in
+ * @returns {Promise<string[]>} the files that a page loads at once, by their absolute paths
  */
-export async function bundle(peer, outdir, { external = [] } = {}) {
+export async function bundle(peer, outdir, { external = [], page = true } = {}) {
+  const adapter = `./adapters/${peer.id}.js`;
   const { metafile } = await build({
     stdin: {
-      contents: `import { start } from './adapters/${peer.id}.js';
-        import { run } from './page.js';
-        void run(start);`,
+      contents: page
+        ? `import { start } from '${adapter}'; import { run } from './page.js'; void run(start);`
+        : `export { start } from '${adapter}';`,
       resolveDir: folder,
     },
     entryNames: 'main',
@@ -216,5 +219,20 @@ export async function bundle(peer, outdir, { external = [] } = {}) {
     metafile: true,
     logLevel: 'error',
   });
-  return Object.keys(metafile.outputs);
+  return loaded(metafile).map((file) => path.resolve(file));
+}
+
+/**
+ * The entry and all that it imports, without what it loads once that is needed.
+ * @param {import('esbuild').Metafile} metafile
+ */
+function loaded({ outputs }) {
+  const entry = Object.keys(outputs).find((file) => path.basename(file) === 'main.js');
+  const found = new Set(entry ? [entry] : []);
+  for (const file of found) {
+    for (const { path: next, kind } of outputs[file]?.imports ?? []) {
+      if (kind === 'import-statement' && outputs[next]) found.add(next);
+    }
+  }
+  return [...found];
 }

@@ -55,6 +55,7 @@ export async function startRig(peers, times, { flags = [], windows = false } = {
     keepAlive: `${times.keepAliveMs}ms`,
   });
   const site = await startSite({ scripts: folder, authority: authority.base });
+  for (const { id, head } of peers) if (head) site.setHead(id, head);
   const screen = windows ? await startScreen() : undefined;
   const chromium = await startChromium(flags, screen);
   let runs = 0;
@@ -85,17 +86,16 @@ export async function startRig(peers, times, { flags = [], windows = false } = {
         /** The address of a tab's page. @param {number} tab its number */
         url: (tab) => `${site.origin(host)}/page/${peer.id}?${query}&tab=${tab}`,
         /**
-         * Opens that many tabs in one window, a few at a time.
+         * Opens that many tabs in a window of their own, a few at a time.
          * @param {number} count
          * @param {string} [prepare] runs in each document before anything else
          * @returns {Promise<Tab[]>} the last one is in front
          */
         async open(count, prepare) {
-          /** @type {Tab[]} */
-          const tabs = [];
+          const tabs = [await where.open(this.url(0), { prepare, window: true })];
           while (tabs.length < count) {
-            const wanted = Array.from({ length: Math.min(5, count - tabs.length) });
             const from = tabs.length;
+            const wanted = Array.from({ length: Math.min(5, count - from) });
             const some = wanted.map((_, at) => where.open(this.url(from + at), { prepare }));
             tabs.push(...(await Promise.all(some)));
           }

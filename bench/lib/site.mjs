@@ -15,8 +15,11 @@ const TYPES = /** @type {Record<string, string>} */ ({
 const KEEP_ALIVE = '/v1/keepalive';
 
 /** @param {string | Buffer} data */
-export const brotli = (data) =>
-  zlib.brotliCompressSync(data, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 11 } });
+export function brotli(data) {
+  const { BROTLI_PARAM_QUALITY, BROTLI_PARAM_SIZE_HINT } = zlib.constants;
+  const params = { [BROTLI_PARAM_QUALITY]: 11, [BROTLI_PARAM_SIZE_HINT]: data.length };
+  return zlib.brotliCompressSync(data, { params });
+}
 
 /** @param {string} peer @param {string} head what stands before the script */
 const pageOf = (peer, head) => `<!doctype html>

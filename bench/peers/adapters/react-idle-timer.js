@@ -1,10 +1,10 @@
 /** react-idle-timer in a component of its own, as its documentation shows for several tabs. */
-import { createElement } from 'react';
+import { createElement, useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import { useIdleTimer } from 'react-idle-timer';
 
-function Timer({ idleMs, warnMs, onState, onEnd, more }) {
-  useIdleTimer({
+function Timer({ idleMs, warnMs, keepAliveMs, keepAliveUrl, onState, onEnd, onLead, more }) {
+  const timer = useIdleTimer({
     crossTab: true,
     timeout: idleMs,
     promptBeforeIdle: warnMs,
@@ -16,13 +16,23 @@ function Timer({ idleMs, warnMs, onState, onEnd, more }) {
     },
     ...more,
   });
+  useEffect(() => {
+    if (!more.leaderElection) return undefined;
+    // It has no keep-alive: whoever leads sends, each interval in which it is not idle.
+    const id = setInterval(() => {
+      if (!timer.isLeader() || timer.isIdle()) return;
+      onLead();
+      void fetch(keepAliveUrl, { method: 'POST' });
+    }, keepAliveMs);
+    return () => clearInterval(id);
+  }, [timer, more, keepAliveMs, keepAliveUrl, onLead]);
   return null;
 }
 
 /** @param {object} more what one configuration adds to `crossTab` */
 export const withOptions = (more) =>
-  function start({ idleMs, warnMs, onState, onEnd }) {
+  function start(settings) {
     const app = createRoot(document.getElementById('app'));
-    app.render(createElement(Timer, { idleMs, warnMs, onState, onEnd, more }));
+    app.render(createElement(Timer, { ...settings, more }));
     return { stop: () => app.unmount() };
   };
