@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type } from './lib/chromium.mjs';
+import { late, seconds } from './lib/moments.mjs';
 import { readOptions } from './lib/options.mjs';
 import { peers } from './lib/peers.mjs';
 import { bars } from './lib/plot.mjs';
@@ -28,7 +29,6 @@ const LIMIT_MS = 15_000;
  * @property {number | undefined} another until another tab sent
  * @property {number | undefined} leads until another tab said that it leads
  * @property {number | undefined} gap from the last request before to the first one after, from whichever tab
- * @property {boolean} between the tab had nothing under way
  */
 
 const HOWS = /** @type {How[]} */ (['closed', 'crashed', 'frozen', 'stopped']);
@@ -127,26 +127,12 @@ async function measure(peer, how, underWay, round) {
       another: other && other.at - at,
       leads: lead.length > 0 ? Math.min(...lead) - at : undefined,
       gap: after().length > 0 ? Number(after()[0]?.at) - last.at : undefined,
-      between: !underWay,
     };
   } finally {
     release();
     await closeAll(tabs.filter((_, tab) => how !== 'closed' || tab !== lost));
   }
 }
-
-/** The worst of several rounds, or that it did not happen in some. @param {(number | undefined)[]} each */
-function seconds(each) {
-  const came = each.filter((one) => one !== undefined);
-  if (came.length === 0) return `never in ${LIMIT_MS / 1000} s`;
-  const { median, low, high } = summary(came.map((ms) => ms / 1000));
-  const range = came.length > 1 ? ` (${figure(low)} to ${figure(high)})` : '';
-  const never = each.length - came.length;
-  return `${figure(median)}${range}${never > 0 ? `, ${never} of ${each.length} never` : ''}`;
-}
-
-/** How much later than an interval after the one before. @param {Outcome} outcome */
-const late = ({ gap }) => (gap === undefined ? undefined : Math.max(0, gap - TIMES.keepAliveMs));
 
 const report = new Report({
   part: 'failover',
@@ -155,6 +141,9 @@ const report = new Report({
   options,
   versions: rig.versions,
 });
+
+/** @param {(number | undefined)[]} each */
+const inSeconds = (each) => seconds(each, LIMIT_MS);
 
 /** @param {How} how @param {boolean} underWay */
 async function compare(how, underWay) {
@@ -183,11 +172,11 @@ async function compare(how, underWay) {
     rows: taking.map(({ id, name, does }) => [
       name,
       timesOurs(id),
-      seconds(of(id).map(({ another }) => another)),
-      seconds(of(id).map((one) => (underWay ? one.gap : late(one)))),
+      inSeconds(of(id).map(({ another }) => another)),
+      inSeconds(of(id).map(({ gap }) => (underWay ? gap : late(gap, TIMES.keepAliveMs)))),
       id === 'stillhere' || !does.includes('sender')
         ? NONE
-        : seconds(of(id).map((one) => one.leads)),
+        : inSeconds(of(id).map((one) => one.leads)),
     ]),
   });
   const came = taking

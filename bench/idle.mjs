@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { readOptions } from './lib/options.mjs';
 import { peers } from './lib/peers.mjs';
 import { bars } from './lib/plot.mjs';
-import { between, memoryOf, needsLinux, processOf, threadsOf } from './lib/processes.mjs';
+import { memoryOf, needsLinux, processOf, since, threadsOf } from './lib/processes.mjs';
 import { figure, NONE, Report, spread } from './lib/report.mjs';
 import { chosen, startRig } from './lib/rig.mjs';
 import { added, orderOf, summary } from './lib/stats.mjs';
@@ -68,13 +68,13 @@ async function round(rig, order) {
     await pause(spanMs);
     const did = browsers.map(({ pid }, at) => {
       const was = /** @type {ReturnType<typeof threadsOf>} */ (before[at]);
-      return between(pid, was, threadsOf(pid));
+      return since(pid, was, threadsOf(pid));
     });
     const seen = browsers.map(({ tab }) => tab.evaluate("document.visibilityState === 'visible'"));
     if (!(await Promise.all(seen)).every(Boolean)) throw new Error('A tab was not in front.');
     return new Map(
       browsers.map(({ peer, pid }, at) => {
-        const { cpuMs, mainWakes, wakes } = /** @type {ReturnType<typeof between>} */ (did[at]);
+        const { cpuMs, mainWakes, wakes } = /** @type {ReturnType<typeof since>} */ (did[at]);
         const memory = memoryOf(pid);
         /** @type {Idle} */
         const idle = {

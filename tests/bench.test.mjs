@@ -1,9 +1,16 @@
 /** What the bench makes of numbers and of its command line; no browser and no server. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { between } from '../bench/lib/counting.mjs';
+import { late, seconds } from '../bench/lib/moments.mjs';
 import { readOptions, wordsOf } from '../bench/lib/options.mjs';
+import { keepingPace } from '../bench/lib/pace.mjs';
+import { since } from '../bench/lib/processes.mjs';
 import { figure, markdown, NONE, spread } from '../bench/lib/report.mjs';
+import { startSite } from '../bench/lib/site.mjs';
 import { added, alternate, orderOf, ratio, summary } from '../bench/lib/stats.mjs';
 import { costs } from '../bench/lib/trace.mjs';
 import { partsOf } from '../scripts/bench.mjs';
@@ -138,4 +145,80 @@ test('traffic is a difference divided by what it was for', () => {
   assert.equal(each.posts, 2);
   assert.equal(each.timers, 0);
   assert.equal(each.requests, 0.5);
+});
+
+test('what did not happen in some round is said, and counts as no time', () => {
+  assert.equal(seconds([1_000, 2_000, 4_000], 15_000), '2.00 (1.00 to 4.00)');
+  assert.equal(seconds([undefined, 3_000], 15_000), '3.00, 1 of 2 never');
+  assert.equal(seconds([undefined], 15_000), 'never in 15 s');
+  assert.deepEqual(
+    [1_500, 2_250, undefined].map((gap) => late(gap, 2_000)),
+    [0, 250, undefined],
+  );
+});
+
+test('a process did what its threads did meanwhile, those that began meanwhile too', () => {
+  const thread = (/** @type {number} */ ranNs, /** @type {number} */ waits) => ({ ranNs, waits });
+  const before = new Map([
+    [7, thread(1e6, 10)],
+    [8, thread(9e6, 90)],
+  ]);
+  const after = new Map([
+    [7, thread(3e6, 14)],
+    [9, thread(5e6, 1)],
+  ]);
+  assert.deepEqual(since(7, before, after), { cpuMs: 7, mainWakes: 4, wakes: 5 });
+});
+
+test('the server tells which tab sent, and leaves one keep-alive without an answer', async () => {
+  const scripts = mkdtempSync(path.join(os.tmpdir(), 'stillhere-bench-'));
+  const site = await startSite({ scripts });
+  try {
+    const page = `http://localhost:${site.port}/page/none?tab=3&token=t`;
+    const send = (/** @type {AbortSignal} */ signal) =>
+      fetch(`http://localhost:${site.port}/keepalive?token=t`, {
+        method: 'POST',
+        headers: { Referer: page },
+        signal,
+      });
+    const held = site.hold();
+    const away = new AbortController();
+    const first = send(away.signal).then(
+      () => 'answered',
+      () => 'not answered',
+    );
+    assert.deepEqual(
+      { ...(await held), at: 0 },
+      {
+        at: 0,
+        what: 'keepAlive',
+        token: 't',
+        tab: '3',
+        held: true,
+      },
+    );
+    assert.equal((await send(AbortSignal.timeout(5_000))).status, 204);
+    away.abort();
+    assert.equal(await first, 'not answered');
+    assert.deepEqual(
+      site.seen.map((one) => one.held),
+      [true, false],
+    );
+  } finally {
+    await site.stop();
+    rmSync(scripts, { recursive: true });
+  }
+});
+
+test('what the machine stood still in is done again, and is no result where it always did', async () => {
+  const allowed = { mostMs: 500, tries: 3 };
+  let tries = 0;
+  const second = await keepingPace(async (pace) => {
+    tries += 1;
+    pace.late(tries === 1 ? 2_000 : 0);
+    return tries;
+  }, allowed);
+  assert.deepEqual(second, { result: 2 });
+  const never = await keepingPace(async (pace) => pace.late(2_000), allowed);
+  assert.deepEqual(never, { stoodMs: 2_000 });
 });

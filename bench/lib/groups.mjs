@@ -36,12 +36,17 @@ export class Group {
    */
   static async open(rig, peer, { count, prepare, covered = false }) {
     const group = new Group(peer, await rig.run(peer));
-    while (group.tabs.length < count) {
-      const url = `${group.run.url(group.tabs.length)}&later`;
-      const window = group.tabs.length === 0;
-      const tab = await rig.chromium.open(url, { prepare, window, wait: false });
+    const add = async (/** @type {number} */ at) => {
+      const url = `${group.run.url(at)}&later`;
+      const tab = await rig.chromium.open(url, { prepare, window: at === 0, wait: false });
       await tab.until('window.bench?.loaded');
-      group.tabs.push(tab);
+      return tab;
+    };
+    group.tabs.push(await add(0));
+    while (group.tabs.length < count) {
+      const from = group.tabs.length;
+      const some = Array.from({ length: Math.min(3, count - from) }, (_, at) => add(from + at));
+      group.tabs.push(...(await Promise.all(some)));
     }
     if (covered) group.others.push(await rig.chromium.open('about:blank', { wait: false }));
     return group;
@@ -49,8 +54,11 @@ export class Group {
 
   /** Starts the peer in all tabs at once. */
   async begin() {
-    await Promise.all(this.tabs.map((tab) => tab.evaluate('bench.begin()')));
+    const begin = `bench.begin(${JSON.stringify(await this.run.renew())})`;
+    await Promise.all(this.tabs.map((tab) => tab.evaluate(begin)));
     await Promise.all(this.tabs.map((tab) => tab.until('bench.ready')));
+    const shown = await this.look();
+    if (shown.some(({ ended }) => ended)) throw new Error(`${this.peer.name} ended at once.`);
   }
 
   /** @param {number} at negative from the end @returns {Tab} */
@@ -58,10 +66,18 @@ export class Group {
     return /** @type {Tab} */ (this.tabs.at(at));
   }
 
-  /** Keys in a tab that is in front. @param {number} at @param {number} forMs @param {number} everyMs */
-  async type(at, forMs, everyMs) {
+  /**
+   * Keys in a tab that is in front.
+   * @param {number} at
+   * @param {number} forMs
+   * @param {number} everyMs
+   * @param {{ late(ms: number): void }} [pace] is told how much longer it took
+   */
+  async type(at, forMs, everyMs, pace) {
     await this.tab(at).front();
+    const begin = performance.now();
     await type(this.tab(at), forMs, everyMs);
+    pace?.late(performance.now() - begin - forMs);
   }
 
   /** Forgets what was told so far. */

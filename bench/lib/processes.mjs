@@ -69,7 +69,7 @@ export function threadsOf(pid) {
  * @param {Threads['each']} before
  * @param {Threads['each']} after
  */
-export function between(pid, before, after) {
+export function since(pid, before, after) {
   const did = [...after].map(([id, { ranNs, waits }]) => {
     const was = before.get(id) ?? { ranNs: 0, waits: 0 };
     return { id, ranNs: ranNs - was.ranNs, waits: waits - was.waits };

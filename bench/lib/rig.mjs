@@ -76,15 +76,19 @@ export async function startRig(peers, times, { flags = [], windows = false } = {
     async run(peer, where = chromium) {
       runs += 1;
       const host = `run${runs}.localhost`;
-      const token = await tokenFor(peer, times, authority);
-      const query = new URLSearchParams({ token });
+      let token = await tokenFor(peer, times, authority);
+      const query = new URLSearchParams();
       for (const [name, value] of Object.entries(times)) query.set(name, `${value}`);
       site.forget();
       return {
         host,
-        token,
+        /** A new token, for pages that were opened long ago: its idle time counts from its birth. */
+        async renew() {
+          token = await tokenFor(peer, times, authority);
+          return token;
+        },
         /** The address of a tab's page. @param {number} tab its number */
-        url: (tab) => `${site.origin(host)}/page/${peer.id}?${query}&tab=${tab}`,
+        url: (tab) => `${site.origin(host)}/page/${peer.id}?token=${token}&${query}&tab=${tab}`,
         /**
          * Opens that many tabs in a window of their own, a few at a time.
          * @param {number} count
