@@ -1,13 +1,11 @@
 /** Everything that a part in the browser needs: bundles, pages, an authority and a Chromium. */
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { root } from '../../scripts/lib/project.mjs';
 import { startAuthority } from '../../tests/browser/lib/authority.mjs';
 import { startChromium } from './chromium.mjs';
 import { bundle, ensurePeers, versions } from './peers.mjs';
 import { startSite } from './site.mjs';
-
-const scripts = path.join(root, 'target', 'bench-scripts');
 
 /**
  * @typedef {object} Times in milliseconds, the same for all peers
@@ -30,21 +28,31 @@ export function chosen(options, all) {
   return all.filter(({ id }) => options.peers?.includes(id) ?? true);
 }
 
-/** Bundles these peers anew. @param {Peer[]} peers */
-export async function prepare(peers) {
-  await ensurePeers();
-  rmSync(scripts, { recursive: true, force: true });
-  for (const peer of peers) await bundle(peer, path.join(scripts, peer.id));
-  return scripts;
+/**
+ * Bundles these peers and serves their pages.
+ * @param {Peer[]} peers
+ * @param {string} authority its base
+ */
+export async function serve(peers, authority) {
+  const scripts = mkdtempSync(path.join(os.tmpdir(), 'stillhere-bench-'));
+  try {
+    for (const peer of peers) await bundle(peer, path.join(scripts, peer.id));
+    const site = await startSite({ scripts, authority });
+    for (const { id, head } of peers) if (head) site.setHead(id, head);
+    return site;
+  } finally {
+    // The site has read them all.
+    rmSync(scripts, { recursive: true, force: true });
+  }
 }
 
 /**
  * @param {Peer[]} peers
  * @param {Times} times
- * @param {{ flags?: string[], browser?: boolean }} [options] further flags of Chromium
+ * @param {{ flags?: string[] }} [options] further flags of Chromium
  */
 export async function startRig(peers, times, { flags = [] } = {}) {
-  const folder = await prepare(peers);
+  await ensurePeers();
   // What it logs is nothing to read between tables.
   process.env.RUST_LOG ??= 'error';
   const authority = await startAuthority({
@@ -52,9 +60,30 @@ export async function startRig(peers, times, { flags = [] } = {}) {
     warn: `${times.warnMs}ms`,
     keepAlive: `${times.keepAliveMs}ms`,
   });
-  const site = await startSite({ scripts: folder, authority: authority.base });
-  for (const { id, head } of peers) if (head) site.setHead(id, head);
-  const chromium = await startChromium(flags);
+  const stops = [() => authority.stop()];
+  const stop = async () => {
+    for (const one of stops.reverse()) await one();
+  };
+  try {
+    const site = await serve(peers, authority.base);
+    stops.push(() => site.stop());
+    const chromium = await startChromium(flags);
+    stops.push(() => chromium.close());
+    return { ...rigOf({ authority, site, chromium, times }), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/**
+ * @param {object} parts
+ * @param {Awaited<ReturnType<typeof startAuthority>>} parts.authority
+ * @param {Awaited<ReturnType<typeof startSite>>} parts.site
+ * @param {import('./chromium.mjs').Chromium} parts.chromium
+ * @param {Times} parts.times
+ */
+function rigOf({ authority, site, chromium, times }) {
   let runs = 0;
 
   return {
@@ -96,11 +125,6 @@ export async function startRig(peers, times, { flags = [] } = {}) {
           return tabs;
         },
       };
-    },
-    async stop() {
-      await chromium.close();
-      await site.stop();
-      await authority.stop();
     },
   };
 }
