@@ -73,9 +73,16 @@ const report = new Report({
 /** @param {Counts} counts */
 const wakeUps = (counts) => WAKING.reduce((sum, kind) => sum + counts[kind], 0);
 
-/** Nothing is nothing, and more than nothing has no ratio. @param {number} value @param {number} ours */
-const times = (value, ours) =>
-  ours === 0 ? (value === 0 ? 'the same' : 'ours is 0') : figure(value / ours);
+/**
+ * Nothing is nothing, more than nothing has no ratio to it, and less than nothing is noise.
+ * @param {number} value
+ * @param {number} ours
+ */
+function times(value, ours) {
+  if (value < 0) return NONE;
+  if (ours === 0) return value === 0 ? 'the same' : 'ours is 0';
+  return figure(value / ours);
+}
 
 /**
  * @param {Map<string, Counted[]>} results

@@ -1,14 +1,12 @@
 /** Everything that a part in the browser needs: bundles, pages, an authority and a Chromium. */
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
-import { root } from '../../scripts/lib/project.mjs';
 import { startAuthority } from '../../tests/browser/lib/authority.mjs';
 import { startChromium } from './chromium.mjs';
 import { bundle, ensurePeers, versions } from './peers.mjs';
 import { startScreen } from './screen.mjs';
 import { startSite } from './site.mjs';
-
-const scripts = path.join(root, 'target', 'bench-scripts');
 
 /**
  * @typedef {object} Times in milliseconds, the same for all peers
@@ -31,12 +29,22 @@ export function chosen(options, all) {
   return all.filter(({ id }) => options.peers?.includes(id) ?? true);
 }
 
-/** Bundles these peers anew. @param {Peer[]} peers */
-export async function prepare(peers) {
-  await ensurePeers();
-  rmSync(scripts, { recursive: true, force: true });
-  for (const peer of peers) await bundle(peer, path.join(scripts, peer.id));
-  return scripts;
+/**
+ * Bundles these peers and serves their pages.
+ * @param {Peer[]} peers
+ * @param {string} authority its base
+ */
+export async function serve(peers, authority) {
+  const scripts = mkdtempSync(path.join(os.tmpdir(), 'stillhere-bench-'));
+  try {
+    for (const peer of peers) await bundle(peer, path.join(scripts, peer.id));
+    const site = await startSite({ scripts, authority });
+    for (const { id, head } of peers) if (head) site.setHead(id, head);
+    return site;
+  } finally {
+    // The site has read them all.
+    rmSync(scripts, { recursive: true, force: true });
+  }
 }
 
 /**
@@ -46,7 +54,7 @@ export async function prepare(peers) {
  *   windows stand on a screen
  */
 export async function startRig(peers, times, { flags = [], windows = false } = {}) {
-  const folder = await prepare(peers);
+  await ensurePeers();
   // What it logs is nothing to read between tables.
   process.env.RUST_LOG ??= 'error';
   const authority = await startAuthority({
@@ -54,18 +62,40 @@ export async function startRig(peers, times, { flags = [], windows = false } = {
     warn: `${times.warnMs}ms`,
     keepAlive: `${times.keepAliveMs}ms`,
   });
-  const site = await startSite({ scripts: folder, authority: authority.base });
-  for (const { id, head } of peers) if (head) site.setHead(id, head);
-  const screen = windows ? await startScreen() : undefined;
-  const chromium = await startChromium(flags, screen);
+  const stops = [() => authority.stop()];
+  const stop = async () => {
+    for (const one of stops.reverse()) await one();
+  };
+  try {
+    const site = await serve(peers, authority.base);
+    stops.push(() => site.stop());
+    const screen = windows ? await startScreen() : undefined;
+    if (screen) stops.push(async () => void screen.stop());
+    const another = () => startChromium(flags, screen);
+    const chromium = await another();
+    stops.push(() => chromium.close());
+    // `another` starts one more browser on the same screen.
+    return { ...rigOf({ authority, site, chromium, times }), another, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/**
+ * @param {object} parts
+ * @param {Awaited<ReturnType<typeof startAuthority>>} parts.authority
+ * @param {Awaited<ReturnType<typeof startSite>>} parts.site
+ * @param {import('./chromium.mjs').Chromium} parts.chromium
+ * @param {Times} parts.times
+ */
+function rigOf({ authority, site, chromium, times }) {
   let runs = 0;
 
   return {
     authority,
     site,
     chromium,
-    /** Another browser on the same screen. */
-    another: () => startChromium(flags, screen),
     versions: { Chromium: chromium.version.replace(/^.*\//, ''), ...versions() },
     /**
      * A run of one peer: an origin, and so a storage and a process, that no other run has seen, and
@@ -107,12 +137,6 @@ export async function startRig(peers, times, { flags = [], windows = false } = {
           return tabs;
         },
       };
-    },
-    async stop() {
-      await chromium.close();
-      screen?.stop();
-      await site.stop();
-      await authority.stop();
     },
   };
 }
