@@ -108,11 +108,15 @@ async function compare(rig, count, idleMs, how) {
       'VueUse, activity-detector and idle-js know of their own tab alone: the others end by the time since they were opened.',
     ],
   });
-  const rows = taking.map(({ id, name }) => ({
-    name,
-    ours: id === 'stillhere',
-    ...summary(apart(id).map((ms) => Math.max(ms, 0.1))),
-  }));
+  const rows = taking
+    // One of which no tab ended has no bar.
+    .filter(({ id }) => apart(id).every(Number.isFinite))
+    .map(({ id, name }) => ({
+      name,
+      ours: id === 'stillhere',
+      ...summary(apart(id).map((ms) => Math.max(ms, 0.1))),
+    }));
+  if (rows.length === 0) return;
   const name = `${count}-${how.split(' ')[0]}`;
   report.plot(name, title, await bars({ label: 'first to last, ms', rows, log: true }));
 }
