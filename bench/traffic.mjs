@@ -1,0 +1,146 @@
+/**
+ * `npm run bench -- traffic`: messages, storage writes and wake-ups of all contexts together, when
+ * nobody touches anything and for each key.
+ */
+import { pause } from '../tests/browser/lib/chromium.mjs';
+import { type } from './lib/chromium.mjs';
+import { between, COUNTING, countsOf, KINDS, WAKING, WHAT } from './lib/counting.mjs';
+import { readOptions } from './lib/options.mjs';
+import { peers } from './lib/peers.mjs';
+import { bars } from './lib/plot.mjs';
+import { figure, NONE, Report, spread } from './lib/report.mjs';
+import { chosen, closeAll, startRig } from './lib/rig.mjs';
+import { alternate, summary } from './lib/stats.mjs';
+
+/** Nothing is due in this time but keep-alives. */
+const TIMES = { idleMs: 1_200_000, warnMs: 60_000, keepAliveMs: 30_000 };
+const KEYS_EVERY_MS = 200;
+
+const options = readOptions(process.argv.slice(2));
+const contexts = options.contexts ?? (options.quick ? [1, 10] : [1, 10, 50, 200]);
+const rounds = options.rounds ?? (options.quick ? 1 : 3);
+const span = options.quick ? 5_000 : 20_000;
+const taking = chosen(options, peers).filter(({ id }) => id !== 'barest');
+
+const rig = await startRig(taking, TIMES);
+
+/** @typedef {import('./lib/counting.mjs').Counts} Counts */
+/** @typedef {{ idle: Counts, key: Counts, busyMs: number }} Counted a second, a key, and of a second */
+
+/** Main-thread time of all tabs so far, in ms. @param {import('./lib/chromium.mjs').Tab[]} tabs */
+async function busy(tabs) {
+  const each = await Promise.all(tabs.map((tab) => tab.session.send('Performance.getMetrics')));
+  const seconds = each.map(
+    ({ metrics }) => metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0,
+  );
+  return seconds.reduce((sum, one) => sum + one, 0) * 1000;
+}
+
+/** @param {import('./lib/peers.mjs').Peer} peer @param {number} count @returns {Promise<Counted>} */
+async function measure(peer, count) {
+  const run = await rig.run(peer);
+  const tabs = await run.open(count, COUNTING);
+  const front = /** @type {import('./lib/chromium.mjs').Tab} */ (tabs.at(-1));
+  await Promise.all(tabs.map((tab) => tab.session.send('Performance.enable')));
+  // What starting causes is over by then.
+  await pause(6_000);
+  const before = [await countsOf(tabs), await busy(tabs)];
+  await pause(span);
+  const quiet = [await countsOf(tabs), await busy(tabs)];
+  const [begin, calm] = /** @type {[Counts, Counts]} */ ([before[0], quiet[0]]);
+  const keys = await type(front, span, KEYS_EVERY_MS);
+  const typed = await countsOf(tabs);
+  await closeAll(tabs);
+  const seconds = span / 1000;
+  const idle = between(calm, begin, seconds);
+  const typing = between(typed, calm, keys);
+  const idleOfAKey = between(calm, begin, keys);
+  return {
+    idle,
+    key: between(typing, idleOfAKey, 1),
+    busyMs: (Number(quiet[1]) - Number(before[1])) / seconds,
+  };
+}
+
+const report = new Report({
+  part: 'traffic',
+  title: 'Messages, storage and wake-ups',
+  method: `What all contexts of one origin do together, counted in the page before any script runs; one tab is in front, the others are hidden. Idle: nobody touches anything for ${span / 1000} s. A key: somebody types 5 keys a second in the front tab for ${span / 1000} s, less what idle time costs. A wake-up is a message or an event of storage that arrives, or a timer that fires. The keep-alive interval is ${TIMES.keepAliveMs / 1000} s for all.`,
+  options,
+  versions: rig.versions,
+});
+
+/** @param {Counts} counts */
+const wakeUps = (counts) => WAKING.reduce((sum, kind) => sum + counts[kind], 0);
+
+/**
+ * Nothing is nothing, more than nothing has no ratio to it, and less than nothing is noise.
+ * @param {number} value
+ * @param {number} ours
+ */
+function times(value, ours) {
+  if (value < 0) return NONE;
+  if (ours === 0) return value === 0 ? 'the same' : 'ours is 0';
+  return figure(value / ours);
+}
+
+/**
+ * @param {Map<string, Counted[]>} results
+ * @param {'idle' | 'key'} when
+ */
+function rowsOf(results, when) {
+  const of = (/** @type {string} */ id, /** @type {(counts: Counts) => number} */ take) =>
+    summary((results.get(id) ?? []).map((one) => take(one[when])));
+  const ours = results.has('stillhere') ? of('stillhere', wakeUps).median : Number.NaN;
+  return taking.map(({ id, name, does }) => {
+    if (when === 'key' && id !== 'none' && !does.includes('input')) {
+      return [name, 'takes no input', ...KINDS.map(() => NONE), ...[NONE]];
+    }
+    const all = of(id, wakeUps);
+    const each = KINDS.map((kind) => spread(of(id, (counts) => counts[kind])));
+    return [name, times(all.median, ours), spread(all), ...each];
+  });
+}
+
+/** @param {number} count @param {Map<string, Counted[]>} results */
+async function tell(count, results) {
+  const where = `${count} ${count === 1 ? 'context' : 'contexts'}`;
+  report.raw[where] = Object.fromEntries(results);
+  const kinds = KINDS.map((kind) => WHAT[kind]);
+  const busyOf = (/** @type {string} */ id) =>
+    spread(summary((results.get(id) ?? []).map(({ busyMs }) => busyMs)));
+  report.table({
+    title: `Idle, ${where}, a second`,
+    columns: ['', 'wake-ups: times ours', 'wake-ups', ...kinds, 'main threads, ms'],
+    rows: rowsOf(results, 'idle').map((row, at) => [...row, busyOf(taking[at]?.id ?? '')]),
+    notes: [
+      'Main threads: time in tasks of all contexts, the asking of the bench included, so the row with no listener is its floor.',
+    ],
+  });
+  report.table({
+    title: `A key, ${where}`,
+    columns: ['', 'wake-ups: times ours', 'wake-ups', ...kinds],
+    rows: rowsOf(results, 'key'),
+  });
+  const rows = taking.map(({ id, name }) => ({
+    name,
+    ours: id === 'stillhere',
+    ...summary((results.get(id) ?? []).map((one) => wakeUps(one.idle))),
+  }));
+  report.plot(
+    `idle-${count}`,
+    `Wake-ups a second, idle, ${where}`,
+    await bars({ label: 'wake-ups a second, idle', rows }),
+  );
+}
+
+try {
+  for (const count of contexts) {
+    // Two hundred tabs take minutes to open, and counts hardly scatter.
+    const some = count > 50 ? 1 : rounds;
+    await tell(count, await alternate(taking, some, (peer) => measure(peer, count)));
+  }
+} finally {
+  await rig.stop();
+}
+report.write();

@@ -1,0 +1,224 @@
+/** What the bench makes of numbers and of its command line; no browser and no server. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import { between } from '../bench/lib/counting.mjs';
+import { late, seconds } from '../bench/lib/moments.mjs';
+import { readOptions, wordsOf } from '../bench/lib/options.mjs';
+import { keepingPace } from '../bench/lib/pace.mjs';
+import { since } from '../bench/lib/processes.mjs';
+import { figure, markdown, NONE, spread } from '../bench/lib/report.mjs';
+import { startSite } from '../bench/lib/site.mjs';
+import { added, alternate, orderOf, ratio, summary } from '../bench/lib/stats.mjs';
+import { costs } from '../bench/lib/trace.mjs';
+import { partsOf } from '../scripts/bench.mjs';
+import { Stop } from '../scripts/lib/run.mjs';
+
+test('a median is the middle one, or half way between two, and its spread all rounds', () => {
+  assert.deepEqual(summary([9, 1, 2]), { median: 2, low: 1, high: 9, rounds: 3 });
+  assert.deepEqual(summary([10, 1, 2, 4]), { median: 3, low: 1, high: 10, rounds: 4 });
+  assert.throws(() => summary([]), RangeError);
+});
+
+test('values are set beside those of the same round, not median beside median', () => {
+  // The machine was three times as slow in the second round, for both.
+  assert.deepEqual(ratio([2, 6, 2], [1, 3, 1]), { median: 2, low: 2, high: 2, rounds: 3 });
+  assert.deepEqual(added([5, 9], [1, 3]), { median: 5, low: 4, high: 6, rounds: 2 });
+  assert.throws(() => ratio([1, 2], [1]), RangeError);
+});
+
+test('each round takes every case once, and none always after the same one', async () => {
+  const cases = ['a', 'b', 'c'].map((id) => ({ id }));
+  /** @type {string[]} */
+  const order = [];
+  const results = await alternate(cases, 4, async ({ id }, round) => {
+    order.push(id);
+    return `${id}${round}`;
+  });
+  assert.deepEqual(results.get('b'), ['b0', 'b1', 'b2', 'b3']);
+  const rounds = [0, 3, 6, 9].map((at) => order.slice(at, at + 3).join(''));
+  for (const round of rounds) assert.equal([...round].sort().join(''), 'abc');
+  assert.equal(new Set(rounds).size, 4, rounds.join());
+  assert.deepEqual(orderOf([], 3), []);
+});
+
+test('a figure has as many digits as it is good for, and no number has none', () => {
+  const shown = [0, 0.01234, 1.234, 12.34, 1234.5, Number.NaN, 1 / 0].map(figure);
+  assert.deepEqual(shown, ['0', '0.012', '1.23', '12.3', '1,235', NONE, NONE]);
+  assert.equal(spread(summary([1, 2, 3])), '2.00 (1.00 to 3.00)');
+  assert.equal(spread(summary([4, 4])), '4.00');
+});
+
+test('a table is Markdown, and a row that does not fit it is an error', () => {
+  const table = { title: 'Keys', columns: ['', 'ratio'], rows: [['us', '1']], notes: ['One.'] };
+  assert.equal(markdown(table), '### Keys\n\n|  | ratio |\n| --- | --: |\n| us | 1 |\n\n- One.\n');
+  assert.throws(() => markdown({ ...table, rows: [['us']] }), /1 cells: us/);
+});
+
+test('the command line is read, and said again in the results', () => {
+  const options = readOptions(['traffic', '--quick', '--contexts', '1,50', '--peers', 'diy,none']);
+  assert.deepEqual(options.parts, ['traffic']);
+  assert.equal(wordsOf(options).join(' '), '--quick --peers diy,none --contexts 1,50');
+  assert.deepEqual(wordsOf(readOptions([])), []);
+});
+
+test('what the command line cannot mean is one sentence that says what it takes', () => {
+  /** @param {string[]} args @param {RegExp} says */
+  const refused = (args, says) =>
+    assert.throws(
+      () => readOptions(args),
+      (error) => {
+        assert.ok(error instanceof Stop);
+        assert.match(error.message, says);
+        return true;
+      },
+    );
+  refused(['--fast'], /Unknown option '--fast'.*npm run bench/s);
+  refused(['--rounds', '0'], /--rounds takes whole numbers from 1 to 1000, not 0/);
+  refused(['--rounds', '2.5'], /not 2\.5/);
+  refused(['--contexts', '1,x'], /--contexts takes whole numbers from 1 to 200, not x/);
+  refused(['--contexts', '201'], /not 201/);
+  refused(['--peers', 'jquery'], /no peer jquery; there are none, barest, stillhere/);
+});
+
+test('a part that is not there is refused with all names; none named are those beside peers', () => {
+  const known = ['authority', 'bytes', 'input', 'tabs'];
+  assert.throws(() => partsOf(['byte'], known), /no part byte; the parts are authority, bytes/);
+  assert.deepEqual(partsOf(['tabs'], known), ['tabs']);
+  assert.deepEqual(partsOf([], known), ['bytes', 'input']);
+});
+
+test('of a trace, keys cost their dispatch, what they set off whole tasks, and the bench nothing', () => {
+  const thread = { pid: 7, tid: 7 };
+  /** @param {string} name @param {number} ts @param {number} tdur @param {object} [args] */
+  const span = (name, ts, tdur, args) => ({
+    ...thread,
+    name,
+    ph: 'X',
+    ts,
+    dur: tdur * 2,
+    tdur,
+    args,
+  });
+  /** @param {number} ts */
+  const mark = (ts) => ({
+    ...thread,
+    name: 'TimeStamp',
+    ph: 'I',
+    ts,
+    args: { data: { message: 'bench:A' } },
+  });
+  const TASK = 'ThreadControllerImpl::RunTask';
+  const key = (/** @type {string} */ type) => ({ data: { type } });
+  const events = [
+    // The two tasks in which the bench marks the page.
+    ...[span(TASK, 0, 20), span('FunctionCall', 5, 2), mark(10)],
+    ...[span(TASK, 9_000, 20), span('v8.run', 9_005, 9), mark(9_010)],
+    // A key: two dispatches, a call within the first, and much of the browser's own.
+    ...[span(TASK, 100, 100), span('EventDispatch', 120, 8, key('keydown'))],
+    ...[span('FunctionCall', 124, 3), span('EventDispatch', 180, 2, key('keypress'))],
+    // A timer, a task without script, and a call after the last mark.
+    ...[span(TASK, 1_000, 30), span('TimerFire', 1_010, 20), span(TASK, 2_000, 500)],
+    ...[span(TASK, 9_900, 40), span('FunctionCall', 9_910, 10)],
+    // Another page's thread, without a mark.
+    { ...span(TASK, 1_000, 30), tid: 8 },
+  ];
+  const found = costs(events.reverse());
+  assert.deepEqual(found.get('A'), { keys: 10, later: 30, tasks: 1 });
+  assert.equal(found.size, 1);
+});
+
+test('traffic is a difference divided by what it was for', () => {
+  const none = {
+    posts: 1,
+    deliveries: 0,
+    writes: 0,
+    storageEvents: 0,
+    timers: 4,
+    locks: 0,
+    requests: 0,
+  };
+  const some = { ...none, posts: 21, timers: 4, requests: 5 };
+  const each = between(some, none, 10);
+  assert.equal(each.posts, 2);
+  assert.equal(each.timers, 0);
+  assert.equal(each.requests, 0.5);
+});
+
+test('what did not happen in some round is said, and counts as no time', () => {
+  assert.equal(seconds([1_000, 2_000, 4_000], 15_000), '2.00 (1.00 to 4.00)');
+  assert.equal(seconds([undefined, 3_000], 15_000), '3.00, 1 of 2 never');
+  assert.equal(seconds([undefined], 15_000), 'never in 15 s');
+  assert.deepEqual(
+    [1_500, 2_250, undefined].map((gap) => late(gap, 2_000)),
+    [0, 250, undefined],
+  );
+});
+
+test('a process did what its threads did meanwhile, those that began meanwhile too', () => {
+  const thread = (/** @type {number} */ ranNs, /** @type {number} */ waits) => ({ ranNs, waits });
+  const before = new Map([
+    [7, thread(1e6, 10)],
+    [8, thread(9e6, 90)],
+  ]);
+  const after = new Map([
+    [7, thread(3e6, 14)],
+    [9, thread(5e6, 1)],
+  ]);
+  assert.deepEqual(since(7, before, after), { cpuMs: 7, mainWakes: 4, wakes: 5 });
+});
+
+test('the server tells which tab sent, and leaves one keep-alive without an answer', async () => {
+  const scripts = mkdtempSync(path.join(os.tmpdir(), 'stillhere-bench-'));
+  const site = await startSite({ scripts });
+  try {
+    const page = `http://localhost:${site.port}/page/none?tab=3&token=t`;
+    const send = (/** @type {AbortSignal} */ signal) =>
+      fetch(`http://localhost:${site.port}/keepalive?token=t`, {
+        method: 'POST',
+        headers: { Referer: page },
+        signal,
+      });
+    const held = site.hold();
+    const away = new AbortController();
+    const first = send(away.signal).then(
+      () => 'answered',
+      () => 'not answered',
+    );
+    assert.deepEqual(
+      { ...(await held), at: 0 },
+      {
+        at: 0,
+        what: 'keepAlive',
+        token: 't',
+        tab: '3',
+        held: true,
+      },
+    );
+    assert.equal((await send(AbortSignal.timeout(5_000))).status, 204);
+    away.abort();
+    assert.equal(await first, 'not answered');
+    assert.deepEqual(
+      site.seen.map((one) => one.held),
+      [true, false],
+    );
+  } finally {
+    await site.stop();
+    rmSync(scripts, { recursive: true });
+  }
+});
+
+test('what the machine stood still in is done again, and is no result where it always did', async () => {
+  const allowed = { mostMs: 500, tries: 3 };
+  let tries = 0;
+  const second = await keepingPace(async (pace) => {
+    tries += 1;
+    pace.late(tries === 1 ? 2_000 : 0);
+    return tries;
+  }, allowed);
+  assert.deepEqual(second, { result: 2 });
+  const never = await keepingPace(async (pace) => pace.late(2_000), allowed);
+  assert.deepEqual(never, { stoodMs: 2_000 });
+});
