@@ -8,6 +8,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import { packed } from '../scripts/lib/project.mjs';
 import { pause } from '../tests/browser/lib/chromium.mjs';
+import { startFirefox } from './lib/firefox.mjs';
 import { FIRST_KEY } from './lib/first-key.mjs';
 import { readOptions } from './lib/options.mjs';
 import { bundle, ensurePeers, peers } from './lib/peers.mjs';
@@ -19,6 +20,8 @@ import { alternate, ratio, summary } from './lib/stats.mjs';
 
 const TIMES = { idleMs: 900_000, warnMs: 60_000, keepAliveMs: 30_000 };
 const KEYS_EVERY_MS = 8;
+/** Nobody waits longer for one key. */
+const MOST_A_KEY_MS = 100;
 
 const options = readOptions(process.argv.slice(2));
 const rounds = options.rounds ?? (options.quick ? 2 : 15);
@@ -54,29 +57,35 @@ for (const peer of sized) {
 }
 const rig = await startRig(counting, TIMES);
 
-/** @typedef {{ first: number, afterScript: number, lost: number }} First ms, ms, keys */
+/** @typedef {{ first: number, afterScript: number, lost: number, pace: number }} First ms, ms, keys, ms */
+/** @typedef {import('./lib/firefox.mjs').AnyTab} AnyTab */
 
 /**
  * Keys come all the time, from before the navigation until one was counted.
- * @param {import('./lib/chromium.mjs').Tab} tab
+ * @param {AnyTab} tab
  * @param {string} url
  * @returns {Promise<First>}
  */
 async function firstKey(tab, url) {
   let pressing = true;
+  let keys = 0;
   const begin = performance.now();
-  const keys = (async () => {
-    for (let key = 0; pressing; key += 1) {
-      await pause(begin + key * KEYS_EVERY_MS - performance.now());
-      // Whoever waits for the answer of a page that goes waits for ever.
-      tab.press().catch(() => {});
+  const pressed = (async () => {
+    for (; pressing; keys += 1) {
+      await pause(begin + keys * KEYS_EVERY_MS - performance.now());
+      await Promise.race([
+        // A page that goes away may never answer.
+        tab.press().catch(() => {}),
+        pause(MOST_A_KEY_MS),
+      ]);
     }
   })();
   await pause(100);
-  await tab.session.send('Page.navigate', { url });
+  await tab.navigate(url);
   await tab.until('window.firstKey?.counted && window.bench?.ready', 20_000);
   pressing = false;
-  await keys;
+  await pressed;
+  const pace = (performance.now() - begin) / keys;
   await pause(100);
   // The agent counts what its listener took once the authority has answered.
   await tab.until('firstKey.all', 10_000);
@@ -84,23 +93,28 @@ async function firstKey(tab, url) {
   const script = await tab.evaluate(
     "performance.getEntriesByType('resource').find(({ name }) => name.endsWith('/main.js')).responseEnd",
   );
-  return { first, afterScript: first - script, lost };
+  return { first, afterScript: first - script, lost, pace };
 }
 
-/** @param {import('./lib/peers.mjs').Peer} peer */
-async function measure(peer) {
+/**
+ * @param {import('./lib/peers.mjs').Peer} peer
+ * @param {() => Promise<AnyTab>} open
+ */
+async function measure(peer, open) {
   const run = await rig.run(peer);
-  const tab = await rig.chromium.open('about:blank', {
-    prepare: FIRST_KEY,
-    window: true,
-    wait: false,
-  });
-  await tab.until('true');
+  const tab = await open();
   // An origin that nobody has visited has nothing in the cache.
   const cold = await firstKey(tab, run.url(1));
   const warm = await firstKey(tab, run.url(2));
   await tab.close();
   return { cold, warm };
+}
+
+async function inChromium() {
+  const blank = { prepare: FIRST_KEY, window: true, wait: false };
+  const tab = await rig.chromium.open('about:blank', blank);
+  await tab.until('true');
+  return tab;
 }
 
 const report = new Report({
@@ -143,22 +157,26 @@ report.table({
   ],
 });
 
-try {
+/**
+ * Measures in one browser and tells.
+ * @param {string} browser
+ * @param {() => Promise<AnyTab>} open
+ */
+async function tell(browser, open) {
   // The first page of a new browser is slow, whichever it is.
-  if (counting[0]) await measure(counting[0]);
-  const results = await alternate(counting, rounds, measure);
-  report.raw.firstKey = Object.fromEntries(results);
+  if (counting[0]) await measure(counting[0], open);
+  const results = await alternate(counting, rounds, (peer) => measure(peer, open));
+  report.raw[`first key, ${browser}`] = Object.fromEntries(results);
   const of = (
     /** @type {string} */ id,
     /** @type {'cold' | 'warm'} */ how,
     /** @type {keyof First} */ what,
   ) => (results.get(id) ?? []).map((one) => one[how][what]);
   for (const how of /** @type {const} */ (['cold', 'warm'])) {
+    const pace = counting.flatMap(({ id }) => of(id, how, 'pace'));
+    const barest = of('barest', how, 'first');
     report.table({
-      title:
-        how === 'cold'
-          ? 'First key counted, nothing in the cache'
-          : 'First key counted, second visit',
+      title: `First key counted, ${how === 'cold' ? 'nothing in the cache' : 'second visit'}, ${browser}`,
       columns: [
         '',
         'times the barest',
@@ -169,9 +187,7 @@ try {
       rows: [
         ...counting.map(({ id, name }) => [
           name,
-          results.has('barest')
-            ? spread(ratio(of(id, how, 'first'), of('barest', how, 'first')))
-            : NONE,
+          barest.length > 0 ? spread(ratio(of(id, how, 'first'), barest)) : NONE,
           spread(summary(of(id, how, 'first'))),
           spread(summary(of(id, how, 'afterScript'))),
           spread(summary(of(id, how, 'lost'))),
@@ -180,7 +196,12 @@ try {
           .filter(({ id, does }) => id !== 'none' && !does.includes('input'))
           .map(({ name }) => [name, 'takes no input', NONE, NONE, NONE]),
       ],
-      notes: ['A key is lost that the page got, and no listener of the library.'],
+      notes: [
+        'A key is lost that the page got, and no listener of the library.',
+        ...(pace.length > 0
+          ? [`A key came each ${figure(summary(pace).median)} ms: times are known no closer.`]
+          : []),
+      ],
     });
   }
   const rows = counting.map(({ id, name }) => ({
@@ -188,12 +209,22 @@ try {
     ours: id === 'stillhere',
     ...summary(of(id, 'cold', 'first')),
   }));
-  report.plot(
-    'first-key',
-    'First key counted, cold',
-    await bars({ label: 'ms after navigation began, cold', rows }),
-  );
+  const label = 'ms after navigation began, nothing in the cache';
+  const file = `first-key-${browser.toLowerCase()}`;
+  report.plot(file, `First key counted, ${browser}`, await bars({ label, rows }));
+}
+
+const firefox = await startFirefox();
+try {
+  await tell('Chromium', inChromium);
+  if (firefox) {
+    report.about.versions.Firefox = firefox.version;
+    await tell('Firefox', () => firefox.open(FIRST_KEY));
+  } else {
+    console.log('There is no Firefox here: that part is left out.\n');
+  }
 } finally {
+  await firefox?.close();
   await rig.stop();
 }
 report.write();

@@ -15,6 +15,8 @@ import { alternate, summary } from './lib/stats.mjs';
 /** Nothing is due in this time but keep-alives. */
 const TIMES = { idleMs: 1_200_000, warnMs: 60_000, keepAliveMs: 30_000 };
 const KEYS_EVERY_MS = 200;
+/** More tabs than this take minutes to open, and counts hardly scatter: one round. */
+const MANY = 50;
 
 const options = readOptions(process.argv.slice(2));
 const contexts = options.contexts ?? (options.quick ? [1, 10] : [1, 10, 50, 200]);
@@ -93,8 +95,10 @@ function rowsOf(results, when) {
     summary((results.get(id) ?? []).map((one) => take(one[when])));
   const ours = results.has('stillhere') ? of('stillhere', wakeUps).median : Number.NaN;
   return taking.map(({ id, name, does }) => {
+    const dashes = ['wake-ups', ...KINDS].map(() => NONE);
+    if (!results.has(id)) return [name, 'does not get that far', ...dashes];
     if (when === 'key' && id !== 'none' && !does.includes('input')) {
-      return [name, 'takes no input', ...KINDS.map(() => NONE), ...[NONE]];
+      return [name, 'takes no input', ...dashes];
     }
     const all = of(id, wakeUps);
     const each = KINDS.map((kind) => spread(of(id, (counts) => counts[kind])));
@@ -107,8 +111,10 @@ async function tell(count, results) {
   const where = `${count} ${count === 1 ? 'context' : 'contexts'}`;
   report.raw[where] = Object.fromEntries(results);
   const kinds = KINDS.map((kind) => WHAT[kind]);
-  const busyOf = (/** @type {string} */ id) =>
-    spread(summary((results.get(id) ?? []).map(({ busyMs }) => busyMs)));
+  const busyOf = (/** @type {string} */ id) => {
+    const all = results.get(id);
+    return all ? spread(summary(all.map(({ busyMs }) => busyMs))) : NONE;
+  };
   report.table({
     title: `Idle, ${where}, a second`,
     columns: ['', 'wake-ups: times ours', 'wake-ups', ...kinds, 'main threads, ms'],
@@ -122,11 +128,13 @@ async function tell(count, results) {
     columns: ['', 'wake-ups: times ours', 'wake-ups', ...kinds],
     rows: rowsOf(results, 'key'),
   });
-  const rows = taking.map(({ id, name }) => ({
-    name,
-    ours: id === 'stillhere',
-    ...summary((results.get(id) ?? []).map((one) => wakeUps(one.idle))),
-  }));
+  const rows = taking
+    .filter(({ id }) => results.has(id))
+    .map(({ id, name }) => ({
+      name,
+      ours: id === 'stillhere',
+      ...summary((results.get(id) ?? []).map((one) => wakeUps(one.idle))),
+    }));
   report.plot(
     `idle-${count}`,
     `Wake-ups a second, idle, ${where}`,
@@ -134,12 +142,29 @@ async function tell(count, results) {
   );
 }
 
+/**
+ * With hundreds of tabs a busy peer can take a whole machine, so that its own pages no longer start.
+ * Then it has no figure, and the others go on.
+ * @param {number} count
+ * @returns {Promise<Map<string, Counted[]>>}
+ */
+async function round(count) {
+  const tried = await alternate(taking, count > MANY ? 1 : rounds, async (peer) => {
+    try {
+      return await measure(peer, count);
+    } catch (error) {
+      if (count <= MANY) throw error;
+      console.error(`${peer.name}, ${count} contexts: ${error}`);
+      await rig.chromium.closeTabs();
+      return undefined;
+    }
+  });
+  const whole = [...tried].filter(([, all]) => all.every(Boolean));
+  return /** @type {Map<string, Counted[]>} */ (new Map(whole));
+}
+
 try {
-  for (const count of contexts) {
-    // Two hundred tabs take minutes to open, and counts hardly scatter.
-    const some = count > 50 ? 1 : rounds;
-    await tell(count, await alternate(taking, some, (peer) => measure(peer, count)));
-  }
+  for (const count of contexts) await tell(count, await round(count));
 } finally {
   await rig.stop();
 }

@@ -71,7 +71,7 @@ export async function startChromium(more = [], screen) {
       await tab.session.send('Page.enable');
       await tab.session.send('Page.addScriptToEvaluateOnNewDocument', { source: prepare });
     }
-    await tab.session.send('Page.navigate', { url });
+    await tab.navigate(url);
     if (wait) await tab.until('window.bench?.ready');
     return tab;
   }
@@ -81,6 +81,14 @@ export async function startChromium(more = [], screen) {
     root,
     version: await browser.version(),
     open,
+    /** Closes all tabs but the browser's first. */
+    async closeTabs() {
+      const { targetInfos } = await root.send('Target.getTargets');
+      const pages = targetInfos.filter(({ type, url }) => type === 'page' && url !== 'about:blank');
+      await Promise.all(
+        pages.map(({ targetId }) => root.send('Target.closeTarget', { targetId }).catch(gone)),
+      );
+    },
     close: () => browser.close(),
   };
 }
@@ -89,6 +97,11 @@ export async function startChromium(more = [], screen) {
 function standsAt(screen) {
   const { left, top, width, height } = screen.place();
   return [`--window-position=${left},${top}`, `--window-size=${width},${height}`];
+}
+
+/** A tab that has closed meanwhile is closed; everything else is an error. @param {Error} error */
+function gone(error) {
+  if (!/No target with given id|Target closed/.test(error.message)) throw error;
 }
 
 /** One page and the few things that the bench asks of it. */
@@ -102,6 +115,11 @@ export class Tab {
     this.id = id;
     this.session = session;
     this.root = root;
+  }
+
+  /** @param {string} url */
+  async navigate(url) {
+    await this.session.send('Page.navigate', { url });
   }
 
   /** @param {string} expression @returns {Promise<any>} its value, a promise's too */
