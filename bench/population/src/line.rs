@@ -115,6 +115,20 @@ impl Line {
         }
     }
 
+    /// The rules of the authority, for which a token is registered that nobody uses.
+    ///
+    /// # Errors
+    /// When it cannot be reached, refuses the token or says no policy.
+    pub fn policy(&mut self) -> io::Result<Policy> {
+        let token = Browser::token(u32::MAX, 0);
+        self.register(&token)?;
+        let head = |remote: &Remote| remote.heads.question(&remote.address, &token);
+        let reply = self.call(Kind::Question, head)?;
+        let said = reply.and_then(|reply| serde_json::from_slice::<State>(&reply.body).ok());
+        let policy = said.and_then(|state| state.policy);
+        policy.ok_or_else(|| io::Error::other("it says no policy"))
+    }
+
     /// Sends one request and waits for its answer; none while nobody listens.
     fn call(&mut self, kind: Kind, write: impl Fn(&Remote) -> String) -> io::Result<Option<Reply>> {
         self.sum.requests.0[kind as usize] += 1;

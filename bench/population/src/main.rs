@@ -9,9 +9,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 use stillhere_population::assumptions::{Assumptions, MOST_CONTEXTS};
 use stillhere_population::heads::Heads;
-use stillhere_population::line::Remote;
+use stillhere_population::line::{Line, Remote};
 use stillhere_population::model::{Ends, Rates};
-use stillhere_population::run::{Plan, Seen, run};
+use stillhere_population::run::{Plan, Seen, Window, run};
 use stillhere_population::user::Rules;
 
 /// What many users cost an authority: the formula, and a simulation that checks it.
@@ -74,12 +74,13 @@ struct Run {
     /// Threads, each with one connection.
     #[arg(long, default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=256))]
     threads: u32,
-    /// For how long is counted, in seconds: of virtual time or, with --authority, of real time.
+    /// For how long is counted, in seconds of virtual time; without --authority.
     #[arg(long, default_value_t = 60.0)]
     seconds: f64,
-    /// Seconds of virtual time in a second of real time, above 0 up to 1; with --authority.
-    #[arg(long, default_value_t = 0.0001)]
-    speed: f64,
+    /// With --authority: how much virtual time passes in a second, above 0 up to 1, and for how many
+    /// seconds of real time is counted. Several are counted one after the other.
+    #[arg(long, value_name = "SPEED:SECONDS", default_value = "0.0001:60", value_parser = pace)]
+    pace: Vec<(f64, f64)>,
     /// `host:port` of an authority on this machine that allows 8 hours without activity
     /// (--idle-timeout 8h) and any number of calls. Its administrator's token comes from
     /// STILLHERE_ADMIN_TOKEN.
@@ -126,14 +127,23 @@ fn predict(policy: &Policy) -> Value {
     })
 }
 
-fn remote(options: &Run) -> Result<Option<(Remote, f64)>, String> {
+fn pace(text: &str) -> Result<(f64, f64), String> {
+    let numbers = text.split_once(':').map(|(speed, seconds)| (speed.parse(), seconds.parse()));
+    match numbers {
+        Some((Ok(speed), Ok(seconds)))
+            if speed > 0.0 && speed <= 1.0 && seconds > 0.0 && seconds <= 86_400.0 =>
+        {
+            Ok((speed, seconds))
+        }
+        _ => Err("write SPEED:SECONDS, a speed above 0 up to 1 and seconds up to a day".into()),
+    }
+}
+
+fn remote(options: &Run) -> Result<Option<Remote>, String> {
     let Some(address) = options.authority.clone() else { return Ok(None) };
     let loopback = ["127.0.0.1:", "localhost:", "[::1]:"];
     if !loopback.iter().any(|start| address.starts_with(start)) {
         return Err("Only an authority on this machine is put under load: 127.0.0.1:PORT.".into());
-    }
-    if !(options.speed > 0.0 && options.speed <= 1.0) {
-        return Err("--speed must be above 0 and at most 1.".into());
     }
     let admin = env::var("STILLHERE_ADMIN_TOKEN")
         .map_err(|_| "Set STILLHERE_ADMIN_TOKEN to the administrator's token.")?;
@@ -144,7 +154,7 @@ fn remote(options: &Run) -> Result<Option<(Remote, f64)>, String> {
             Heads::parse(&text.map_err(|fault| format!("{file} cannot be read: {fault}."))?)?
         }
     };
-    Ok(Some((Remote { address, admin, heads }, options.speed)))
+    Ok(Some(Remote { address, admin, heads }))
 }
 
 fn simulate(options: &Run) -> Result<Value, String> {
@@ -159,13 +169,20 @@ fn simulate(options: &Run) -> Result<Value, String> {
             "A real authority's clock does not run with virtual time: use --ends page.".into()
         );
     }
-    let speed = remote.as_ref().map_or(1.0, |(_, speed)| *speed);
+    let window = |speed: f64, seconds: f64| Window {
+        virtual_ms: ((seconds * speed * 1000.0).round() as u64).max(1),
+        speed,
+    };
+    let windows = match remote {
+        None => vec![window(1.0, options.seconds)],
+        Some(_) => options.pace.iter().map(|(speed, seconds)| window(*speed, *seconds)).collect(),
+    };
     let plan = Plan {
         users: options.users,
         contexts: options.contexts.map(usize::from),
         seed: options.seed,
         threads: options.threads,
-        window_ms: ((options.seconds * speed * 1000.0).round() as u64).max(1),
+        windows,
         remote,
     };
     let used = Mutex::new(Vec::new());
@@ -179,32 +196,43 @@ fn simulate(options: &Run) -> Result<Value, String> {
         Some(contexts) => Rates::of(&assumed, contexts, ends),
         None => Rates::of_mix(&assumed, ends),
     };
-    let seen = run(&plan, &Rules::new(assumed, ends), &mark)?;
+    let mut rules = Rules::new(assumed, ends);
+    if let Some(remote) = &plan.remote {
+        let mut line = Line::default();
+        let said = line.connect(remote.clone()).and_then(|()| line.policy());
+        rules.agree(&said.map_err(|fault| format!("The authority is needed: {fault}."))?)?;
+    }
+    let seen = run(&plan, &rules, &mark)?;
     let used = used.into_inner().unwrap_or_default().into_iter().collect::<Result<Vec<_>, _>>()?;
-    let processor_s = if let [before, after] = used[..] { Some(after - before) } else { None };
-    Ok(report(&plan, &rates, &seen, processor_s))
+    Ok(report(&plan, &rates, &seen, &used))
 }
 
-fn report(plan: &Plan, rates: &Rates, seen: &Seen, processor_s: Option<f64>) -> Value {
-    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-    let times = seen.at_work as f64 * plan.window_ms as f64 / 1000.0;
+fn report(plan: &Plan, rates: &Rates, seen: &Seen, used: &[f64]) -> Value {
+    let counted =
+        seen.counted.iter().zip(&plan.windows).enumerate().map(|(at, (counted, window))| {
+            #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+            let times = seen.at_work as f64 * window.virtual_ms as f64 / 1000.0;
+            json!({
+                "virtualMs": window.virtual_ms,
+                "speed": plan.remote.as_ref().map(|_| window.speed),
+                "predicted": rates.each.map(|rate| rate * times),
+                "seen": counted.sum.requests,
+                "sent": counted.sum.sent,
+                "received": counted.sum.received,
+                "failed": counted.sum.failed,
+                "realS": counted.real.as_secs_f64(),
+                "lateMs": counted.late.as_secs_f64() * 1000.0,
+                "processorS": used.get(2 * at..2 * at + 2).map(|used| used[1] - used[0]),
+            })
+        });
     json!({
         "users": plan.users,
         "atWork": seen.at_work,
         "signedIn": seen.signed_in,
         "signedInShare": rates.signed_in,
-        "virtualMs": plan.window_ms,
-        "speed": plan.remote.as_ref().map(|(_, speed)| speed),
-        "predicted": rates.each.map(|rate| rate * times),
-        "seen": seen.sum.requests,
-        "sent": seen.sum.sent,
-        "received": seen.sum.received,
-        "failed": seen.sum.failed,
         "registeringS": seen.registering.as_secs_f64(),
         "settlingS": seen.settling.as_secs_f64(),
-        "countingS": seen.counting.as_secs_f64(),
-        "lateMs": seen.late.as_secs_f64() * 1000.0,
-        "processorS": processor_s,
+        "windows": counted.collect::<Vec<_>>(),
     })
 }
 

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::kind::Kind;
 use crate::line::{Browser, Line, Remote, Sum};
-use crate::model::{Ends, Rates};
+use crate::model::Rates;
 use crate::user::{BEGIN, Rules, User};
 
 /// Longer than the idle timeout by so much users live before they are counted, in milliseconds: what is
@@ -30,17 +30,45 @@ pub struct Plan {
     pub seed: u64,
     /// Threads, each with a connection of its own.
     pub threads: u32,
-    /// For how long is counted, in milliseconds of virtual time.
-    pub window_ms: u64,
-    /// Where to send requests, and how much virtual time passes in a second of real time, in seconds.
-    pub remote: Option<(Remote, f64)>,
+    /// When is counted, one after the other.
+    pub windows: Vec<Window>,
+    /// Where to send requests; they are only counted if it is left out.
+    pub remote: Option<Remote>,
+}
+
+impl Plan {
+    /// How much virtual time is counted in all, in milliseconds.
+    #[must_use]
+    pub fn all_ms(&self) -> u64 {
+        self.windows.iter().map(|window| window.virtual_ms).sum()
+    }
+}
+
+/// A time in which is counted.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// How long it is, in milliseconds of virtual time.
+    pub virtual_ms: u64,
+    /// Seconds of virtual time in a second of real time; of no account without a remote authority.
+    pub speed: f64,
+}
+
+/// What was seen in a window.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counted {
+    /// What went over the lines.
+    pub sum: Sum,
+    /// How long it took.
+    pub real: Duration,
+    /// By how much a request left too late, at most: the machine could not keep up.
+    pub late: Duration,
 }
 
 /// What was seen.
 #[derive(Debug, Clone, Default)]
 pub struct Seen {
-    /// What went over the lines.
-    pub sum: Sum,
+    /// Window by window.
+    pub counted: Vec<Counted>,
     /// Users at work.
     pub at_work: u64,
     /// Those of them who had a session when counting began.
@@ -49,10 +77,6 @@ pub struct Seen {
     pub registering: Duration,
     /// How long it took to bring all to a steady state, registering included.
     pub settling: Duration,
-    /// How long was counted.
-    pub counting: Duration,
-    /// By how much a request left too late, at most: the machine could not keep up.
-    pub late: Duration,
 }
 
 /// What the threads agree on.
@@ -62,9 +86,9 @@ struct Together<'a> {
     rates: Rates,
     barrier: Barrier,
     registered: Mutex<Option<Instant>>,
-    began: OnceLock<Instant>,
+    began: Vec<OnceLock<Instant>>,
     failed: AtomicBool,
-    /// What is called just before counting begins, and just after.
+    /// What is called just before each window, and just after.
     mark: &'a (dyn Fn() + Sync),
 }
 
@@ -78,7 +102,24 @@ fn sleep_until(moment: Instant) {
     thread::sleep(moment.saturating_duration_since(now()));
 }
 
-/// Runs it. `mark` is called when counting begins and when it is over.
+impl Window {
+    /// How long so many milliseconds of virtual time take.
+    fn real(&self, virtual_ms: f64) -> Duration {
+        Duration::from_secs_f64(virtual_ms.max(0.0) / 1000.0 / self.speed)
+    }
+}
+
+impl Together<'_> {
+    /// Waits for all threads; one of them marks the moment, and none goes on before.
+    fn mark(&self) {
+        if self.barrier.wait().is_leader() {
+            (self.mark)();
+        }
+        self.barrier.wait();
+    }
+}
+
+/// Runs it. `mark` is called when a window begins and when it is over.
 ///
 /// # Errors
 /// One sentence, when the authority cannot be reached or refuses the tokens.
@@ -90,7 +131,7 @@ pub fn run(plan: &Plan, rules: &Rules, mark: &(dyn Fn() + Sync)) -> Result<Seen,
         rates: Rates::of_mix(&rules.assumed, rules.ends),
         barrier: Barrier::new(threads as usize),
         registered: Mutex::new(None),
-        began: OnceLock::new(),
+        began: plan.windows.iter().map(|_| OnceLock::new()).collect(),
         failed: AtomicBool::new(false),
         mark,
     };
@@ -104,16 +145,19 @@ pub fn run(plan: &Plan, rules: &Rules, mark: &(dyn Fn() + Sync)) -> Result<Seen,
         let stopped = || Err("A thread of the simulation stopped.".into());
         handles.into_iter().map(|handle| handle.join().unwrap_or_else(|_| stopped())).collect()
     });
-    let mut seen = Seen::default();
+    let counted = vec![Counted::default(); plan.windows.len()];
+    let mut seen = Seen { counted, ..Seen::default() };
     for result in results {
         let part = result?;
-        seen.sum.add(&part.sum);
+        for (all, one) in seen.counted.iter_mut().zip(&part.counted) {
+            all.sum.add(&one.sum);
+            all.real = all.real.max(one.real);
+            all.late = all.late.max(one.late);
+        }
         seen.at_work += part.at_work;
         seen.signed_in += part.signed_in;
         seen.registering = seen.registering.max(part.registering);
         seen.settling = seen.settling.max(part.settling);
-        seen.counting = seen.counting.max(part.counting);
-        seen.late = seen.late.max(part.late);
     }
     Ok(seen)
 }
@@ -152,17 +196,19 @@ fn one_thread(
     if together.failed.load(Ordering::Relaxed) {
         return Err("Another thread of the simulation failed.".into());
     }
-    if let Some((_, speed)) = together.plan.remote {
-        part_of.count(speed);
+    if together.plan.remote.is_some() {
+        part_of.count();
+    } else {
+        let sum = part_of.line.borrow().sum;
+        part_of.seen.counted.push(Counted { sum, ..Counted::default() });
     }
-    part_of.seen.sum = part_of.line.borrow().sum;
     Ok(part_of.seen)
 }
 
 impl Part<'_> {
     /// All tokens are known before anybody uses them.
     fn register(&mut self, users: impl Iterator<Item = u32>) -> Result<(), String> {
-        let Some((remote, _)) = &self.together.plan.remote else { return Ok(()) };
+        let Some(remote) = &self.together.plan.remote else { return Ok(()) };
         let mut line = self.line.borrow_mut();
         let all = || {
             line.connect(remote.clone())?;
@@ -196,81 +242,83 @@ impl Part<'_> {
         let cached_until = [Kind::KeepAlive, Kind::Question, Kind::Stream].map(|kind| {
             let cached = rng.rand_float() < rates.cached(kind, assumed);
             let age = rng.rand_float() * preflight_ms;
-            if cached { BEGIN + (preflight_ms - age) as u64 } else { 0 }
+            if cached { start + SETTLE_MS + (preflight_ms - age) as u64 } else { 0 }
         });
         let line = Rc::clone(&self.line);
         let browser = Browser::new(line, number, preflight_ms as u64);
         let kept = self.line.borrow().sum;
         let mut user = User::new(start, rng.rand_u64(), contexts, browser, rules);
-        user.advance(BEGIN, rules);
+        user.advance(start + SETTLE_MS, rules);
         // Two hours of the past are longer than a user lives before.
         user.remember(cached_until);
+        user.advance(BEGIN, rules);
         self.line.borrow_mut().sum = kept;
         self.seen.at_work += 1;
         self.seen.signed_in += u64::from(user.is_signed_in());
         if plan.remote.is_none() {
-            user.advance(BEGIN + plan.window_ms, rules);
-        } else if user.next_at() <= BEGIN + plan.window_ms {
+            user.advance(BEGIN + plan.all_ms(), rules);
+        } else if user.next_at() <= BEGIN + plan.all_ms() {
             self.users.push((user, rng.rand_float()));
         }
     }
 
     fn connect(&self) -> Result<(), String> {
-        let Some((remote, _)) = &self.together.plan.remote else { return Ok(()) };
+        let Some(remote) = &self.together.plan.remote else { return Ok(()) };
         let connected = self.line.borrow_mut().connect(remote.clone());
         connected.map_err(|fault| format!("The authority is needed: {fault}."))
     }
 
     /// Counts what is sent, in step with real time.
-    fn count(&mut self, speed: f64) {
-        let plan = self.together.plan;
-        let began = self.begin();
+    fn count(&mut self) {
+        self.wait_for_the_authority();
+        let mut from = BEGIN;
+        for (number, window) in self.together.plan.windows.iter().enumerate() {
+            self.together.mark();
+            let began = *self.together.began[number].get_or_init(now);
+            self.line.borrow_mut().sum = Sum::default();
+            let late = self.live(began, from, window);
+            sleep_until(began + window.real(window.virtual_ms as f64));
+            let (sum, real) = (self.line.borrow().sum, now() - began);
+            self.seen.counted.push(Counted { sum, real, late });
+            self.together.mark();
+            from += window.virtual_ms;
+        }
+    }
+
+    /// Lets the users live through a window; how late they were at most.
+    fn live(&mut self, began: Instant, from: u64, window: &Window) -> Duration {
+        let until = from + window.virtual_ms;
         // Of a millisecond of virtual time each user has a moment of their own, or at a low speed all
         // would come at once.
-        let until = BEGIN + plan.window_ms;
-        let moment = |user: &(User, f64)| {
-            let at = user.0.next_at();
-            (at <= until).then(|| {
-                #[expect(clippy::cast_precision_loss, reason = "a window is short")]
-                let after_ms = (at - BEGIN) as f64 - user.1;
-                Duration::from_secs_f64(after_ms.max(0.0) / 1000.0 / speed)
-            })
+        let moment = |(user, ahead_ms): &(User, f64)| {
+            let at = user.next_at();
+            (at <= until).then(|| window.real(at.saturating_sub(from) as f64 - ahead_ms))
         };
+        let mut late = Duration::ZERO;
         let mut queue = BinaryHeap::new();
         for (at, user) in self.users.iter().enumerate() {
             queue.extend(moment(user).map(|after| Reverse((after, at))));
         }
         while let Some(Reverse((after, at))) = queue.pop() {
             sleep_until(began + after);
-            self.seen.late = self.seen.late.max(now() - (began + after));
+            late = late.max(now() - (began + after));
             if let Some(user) = self.users.get_mut(at) {
                 let next_at = user.0.next_at();
                 user.0.advance(next_at, self.together.rules);
                 queue.extend(moment(user).map(|after| Reverse((after, at))));
             }
         }
-        #[expect(clippy::cast_precision_loss, reason = "a window is short")]
-        sleep_until(began + Duration::from_secs_f64(plan.window_ms as f64 / 1000.0 / speed));
-        self.seen.counting = now() - began;
-        if self.together.barrier.wait().is_leader() {
-            (self.together.mark)();
-        }
+        late
     }
 
     /// Waits until the authority knows no user to have been active later than they were: to be
-    /// registered counts as activity. Then all begin at one moment.
-    fn begin(&self) -> Instant {
+    /// registered counts as activity.
+    fn wait_for_the_authority(&self) {
         let together = self.together;
         let registered = together.registered.lock().ok().and_then(|newest| *newest);
-        if together.rules.ends == Ends::Page
-            && let Some(registered) = registered
-        {
+        if let Some(registered) = registered {
             let timeout = Duration::from_secs_f64(together.rules.assumed.idle_timeout_s);
             sleep_until(registered + timeout);
         }
-        if together.barrier.wait().is_leader() {
-            (together.mark)();
-        }
-        *together.began.get_or_init(now)
     }
 }

@@ -50,6 +50,25 @@ impl Rules {
         let wish = Wish { idle_timeout_ms: by_page.then_some(timeout_ms), ..Wish::default() };
         Self { assumed, ends, policy, wish }
     }
+
+    /// Takes over the version of the policy that a real authority has: were it another one, machines would
+    /// think that the rules have changed when they first hear from it.
+    ///
+    /// # Errors
+    /// One sentence, when that policy has other times.
+    pub fn agree(&mut self, real: &Policy) -> Result<(), String> {
+        let mine = &self.policy;
+        let times =
+            |policy: &Policy| [policy.idle_timeout_ms, policy.warn_before_ms, policy.keepalive_ms];
+        if times(mine) != times(real) {
+            return Err(format!(
+                "Start the authority with --idle-timeout {}ms --warn-before {}ms --keep-alive {}ms.",
+                mine.idle_timeout_ms, mine.warn_before_ms, mine.keepalive_ms
+            ));
+        }
+        self.policy = real.clone();
+        Ok(())
+    }
 }
 
 /// A user at work.

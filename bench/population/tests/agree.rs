@@ -4,7 +4,7 @@
 use stillhere_population::assumptions::Assumptions;
 use stillhere_population::kind::Kind;
 use stillhere_population::model::{Ends, Rates};
-use stillhere_population::run::{Plan, Seen, run};
+use stillhere_population::run::{Plan, Seen, Window, run};
 use stillhere_population::user::Rules;
 
 /// Users who live through some minutes.
@@ -16,15 +16,15 @@ fn live(
     assumed: &Assumptions,
     ends: Ends,
 ) -> Seen {
-    let window_ms = minutes * 60_000;
-    let plan = Plan { users, contexts, seed: 8, threads: 2, window_ms, remote: None };
+    let windows = vec![Window { virtual_ms: minutes * 60_000, speed: 1.0 }];
+    let plan = Plan { users, contexts, seed: 8, threads: 2, windows, remote: None };
     run(&plan, &Rules::new(assumed.clone(), ends), &|| ()).expect("nothing is sent")
 }
 
 /// Seen over predicted, of one kind.
 fn ratio(seen: &Seen, rates: &Rates, minutes: u64, kind: Kind) -> f64 {
     let times = seen.at_work as f64 * minutes as f64 * 60.0;
-    seen.sum.requests.of(kind) as f64 / (rates.each.of(kind) * times)
+    seen.counted[0].sum.requests.of(kind) as f64 / (rates.each.of(kind) * times)
 }
 
 #[test]
