@@ -237,7 +237,9 @@ impl Part<'_> {
             sum < drawn
         });
         let contexts = plan.contexts.unwrap_or(mixed.count() + 1);
-        let start = BEGIN - (assumed.idle_timeout_s * 1000.0) as u64 - SETTLE_MS;
+        // Not all at one moment: whoever works on and on would send in step with all others for long.
+        let apart = rng.rand_float() * 2.0 * assumed.keepalive_s;
+        let start = BEGIN - ((assumed.idle_timeout_s + apart) * 1000.0) as u64 - SETTLE_MS;
         let preflight_ms = assumed.preflight_s * 1000.0;
         let cached_until = [Kind::KeepAlive, Kind::Question, Kind::Stream].map(|kind| {
             let cached = rng.rand_float() < rates.cached(kind, assumed);
