@@ -102,7 +102,8 @@ export function authority(
         Authorization: `Bearer ${bearer}`,
         ...(init.body ? { 'Content-Type': 'application/json' } : {}),
       },
-      cache: 'no-store',
+      // No word of a cache: the answers say themselves that none keeps them, and for a request that says
+      // so Chromium asks again whether it may send it, each time (docs/decisions/preflights.md).
       credentials: 'omit',
     };
     return withNonce(() => send(root + path, request));

@@ -12,10 +12,21 @@ import { ensureTools } from './tools.mjs';
 const folder = path.join(root, 'bench');
 
 /** What is run when no part is named: everything in which we stand beside what others use. */
-const BESIDE_PEERS = ['bytes', 'input', 'traffic', 'keepalives', 'failover', 'logout', 'idle'];
+const BESIDE_PEERS = [
+  'bytes',
+  'input',
+  'traffic',
+  'keepalives',
+  'failover',
+  'logout',
+  'idle',
+  'authority',
+];
 
-/** Parts that stand for themselves: each runs one way. */
-const WITHOUT_OPTIONS = ['authority', 'desktop', 'million', 'outage', 'tabs'];
+/** Parts with options of their own, which they read themselves where they are the only one. */
+const OWN_OPTIONS = ['authority', 'instructions', 'scale'];
+/** Parts that run one way among others. */
+const WITHOUT_OPTIONS = ['desktop', 'million', 'outage', 'tabs'];
 
 /**
  * The parts to run, in that order.
@@ -28,29 +39,49 @@ export function partsOf(wished, known) {
   return wished.length > 0 ? wished : BESIDE_PEERS.filter((part) => known.includes(part));
 }
 
-await program(import.meta.url, async () => {
-  const options = readOptions(process.argv.slice(2));
-  const known = readdirSync(folder)
-    .filter((file) => file.endsWith('.mjs'))
-    .map((file) => path.basename(file, '.mjs'));
-  if (options.help) {
-    console.log(`${usage}\nParts: ${known.join(', ')}.`);
-    return 0;
+/**
+ * The programs and what each is given.
+ * @param {string[]} words of the command line
+ * @param {string[]} known
+ * @returns {{ part: string, words: string[] }[] | undefined} `undefined`: help was asked for
+ */
+export function plan(words, known) {
+  const [first = '', ...rest] = words;
+  if (OWN_OPTIONS.includes(first) && rest.every((word) => !known.includes(word))) {
+    return [{ part: first, words: rest }];
   }
+  const options = readOptions(words);
+  if (options.help) return undefined;
   const wished = partsOf(options.parts, known);
   const passed = wordsOf(options);
   const fixed = passed.length > 0 && wished.find((part) => WITHOUT_OPTIONS.includes(part));
   if (fixed) throw new Stop(`The part ${fixed} takes no options; run it by itself.`);
+  return wished.map((part) => {
+    if (WITHOUT_OPTIONS.includes(part)) return { part, words: [] };
+    if (part === 'instructions') return { part, words: [] };
+    if (OWN_OPTIONS.includes(part)) return { part, words: options.quick ? ['--quick'] : [] };
+    return { part, words: [...passed, '--out', options.out] };
+  });
+}
+
+await program(import.meta.url, async () => {
+  const known = readdirSync(folder)
+    .filter((file) => file.endsWith('.mjs'))
+    .map((file) => path.basename(file, '.mjs'));
+  const planned = plan(process.argv.slice(2), known);
+  if (!planned) {
+    console.log(`${usage}\nParts: ${known.join(', ')}.`);
+    return 0;
+  }
   await ensureTools({});
   await buildAgent();
   await buildAuthority();
   await pack();
   const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
-  for (const part of wished) {
+  for (const { part, words } of planned) {
     console.log(`\n# ${part}\n`);
-    const more = WITHOUT_OPTIONS.includes(part) ? [] : [...passed, '--out', options.out];
-    const words = [path.join(folder, `${part}.mjs`), ...more];
-    const { code } = await run(process.execPath, words, { env });
+    const file = path.join(folder, `${part}.mjs`);
+    const { code } = await run(process.execPath, [file, ...words], { env });
     if (code !== 0) return code;
   }
   return 0;

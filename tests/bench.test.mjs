@@ -13,7 +13,7 @@ import { figure, markdown, NONE, spread } from '../bench/lib/report.mjs';
 import { startSite } from '../bench/lib/site.mjs';
 import { added, alternate, orderOf, ratio, summary } from '../bench/lib/stats.mjs';
 import { costs } from '../bench/lib/trace.mjs';
-import { partsOf } from '../scripts/bench.mjs';
+import { partsOf, plan } from '../scripts/bench.mjs';
 import { Stop } from '../scripts/lib/run.mjs';
 
 test('a median is the middle one, or half way between two, and its spread all rounds', () => {
@@ -87,7 +87,7 @@ test('a part that is not there is refused with all names; none named are those b
   const known = ['authority', 'bytes', 'input', 'tabs'];
   assert.throws(() => partsOf(['byte'], known), /no part byte; the parts are authority, bytes/);
   assert.deepEqual(partsOf(['tabs'], known), ['tabs']);
-  assert.deepEqual(partsOf([], known), ['bytes', 'input']);
+  assert.deepEqual(partsOf([], known), ['bytes', 'input', 'authority']);
 });
 
 test('of a trace, keys cost their dispatch, what they set off whole tasks, and the bench nothing', () => {
@@ -221,4 +221,22 @@ test('what the machine stood still in is done again, and is no result where it a
   assert.deepEqual(second, { result: 2 });
   const never = await keepingPace(async (pace) => pace.late(2_000), allowed);
   assert.deepEqual(never, { stoodMs: 2_000 });
+});
+
+test('a part with options of its own reads them, the others share theirs', () => {
+  const known = ['authority', 'bytes', 'input', 'scale', 'tabs'];
+  assert.deepEqual(plan(['scale', '--write', '--users', '5'], known), [
+    { part: 'scale', words: ['--write', '--users', '5'] },
+  ]);
+  assert.equal(plan(['--help'], known), undefined);
+  const quick = plan(['bytes', 'authority', '--quick'], known);
+  assert.deepEqual(
+    quick?.map(({ part, words }) => [part, words[0]]),
+    [
+      ['bytes', '--quick'],
+      ['authority', '--quick'],
+    ],
+  );
+  assert.throws(() => plan(['bytes', 'tabs', '--quick'], known), /tabs takes no options/);
+  assert.throws(() => plan(['scale', 'bytes', '--write'], known), /--write/);
 });

@@ -1,7 +1,7 @@
 /** Servers that are measured: started on free ports, with what they need, and stopped again. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { install, onPath } from '../../scripts/lib/packages.mjs';
@@ -56,6 +56,8 @@ async function python() {
  * @typedef {object} Server
  * @property {string} base
  * @property {() => number} memory resident memory of the process and its children, in bytes
+ * @property {() => number} processor time of the process's threads so far, in seconds
+ * @property {number} pid
  * @property {() => Promise<void>} stop
  */
 
@@ -64,6 +66,15 @@ function resident(pid) {
   const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096;
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
   return children.filter(Boolean).reduce((sum, child) => sum + resident(Number(child)), pages);
+}
+
+/** Processor time of the threads that live, to the nanosecond. @param {number} pid */
+function processor(pid) {
+  const tasks = `/proc/${pid}/task`;
+  const each = readdirSync(tasks).map((task) =>
+    Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return each.reduce((sum, nanoseconds) => sum + nanoseconds, 0) / 1e9;
 }
 
 /**
@@ -88,7 +99,9 @@ async function start(program, args, env, port, probe = '/') {
   }
   return {
     base,
+    pid: Number(server.pid),
     memory: () => resident(Number(server.pid)),
+    processor: () => processor(Number(server.pid)),
     async stop() {
       if (server.exitCode !== null) return;
       server.kill();
@@ -108,7 +121,9 @@ export async function startRedis() {
   return {
     url: `redis://127.0.0.1:${port}`,
     base: '',
+    pid: Number(server.pid),
     memory: () => resident(Number(server.pid)),
+    processor: () => processor(Number(server.pid)),
     async stop() {
       server.kill();
       await once(server, 'exit');
@@ -214,6 +229,7 @@ async function wrk(server, script, seconds, connections, env) {
     /RESULT (\d+) (\d+) (\S+) (\S+) (\d+)/.exec(text) ?? [];
   if (!requests) throw new Stop(`wrk said nothing: ${text}`);
   return {
+    requests: Number(requests),
     rate: (Number(requests) / Number(micros)) * 1e6,
     p50: Number(p50),
     p99: Number(p99),

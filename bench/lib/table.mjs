@@ -1,10 +1,14 @@
 /**
- * Prints rows as a Markdown table; the first says what the columns are.
+ * Rows as a Markdown table; the first says what the columns are.
  * @param {Record<string, unknown>[]} rows
  */
-export function printTable(rows) {
+export function table(rows) {
   const columns = Object.keys(rows[0] ?? {});
-  console.log(`| ${columns.join(' | ')} |`);
-  console.log(`| ${columns.map(() => '---').join(' | ')} |`);
-  for (const row of rows) console.log(`| ${columns.map((column) => row[column]).join(' | ')} |`);
+  /** @param {unknown[]} cells */
+  const line = (cells) => `| ${cells.join(' | ')} |`;
+  const body = rows.map((row) => line(columns.map((column) => row[column])));
+  return [line(columns), line(columns.map(() => '---')), ...body].join('\n');
 }
+
+/** Prints them. @param {Record<string, unknown>[]} rows */
+export const printTable = (rows) => console.log(table(rows));

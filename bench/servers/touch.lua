@@ -1,4 +1,5 @@
--- Keep-alives of many tokens, one after the other; for servers with cookies, of many sessions.
+-- Keep-alives of many tokens, one after the other; for servers with cookies, of many sessions. Of the
+-- kind "ask" they are questions, of the kind "preflight" what a browser asks before a keep-alive.
 local tokens = {}
 for line in io.lines(os.getenv("TOKENS")) do
   tokens[#tokens + 1] = line
@@ -23,6 +24,16 @@ function request()
   at = at % #tokens + 1
   if kind == "cookie" then
     return wrk.format("GET", "/touch", { Cookie = tokens[at] })
+  end
+  if kind == "ask" then
+    return wrk.format("GET", "/v1/session", { Authorization = "Bearer " .. tokens[at] })
+  end
+  if kind == "preflight" then
+    return wrk.format("OPTIONS", "/v1/keepalive", {
+      Origin = "http://localhost",
+      ["Access-Control-Request-Method"] = "POST",
+      ["Access-Control-Request-Headers"] = "authorization,content-type",
+    })
   end
   local headers = { Authorization = "Bearer " .. tokens[at], ["Content-Type"] = "application/json" }
   return wrk.format("POST", "/v1/keepalive", headers, body)

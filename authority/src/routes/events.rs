@@ -69,8 +69,10 @@ pub(super) async fn events(
     let open = OpenStream::new(state.metrics().event_streams.clone());
     let stream = follow(state, key, since, first, heard, told, open);
     let ping = KeepAlive::new().interval(PING).text("ping");
-    // Nginx would hold events back until its buffer is full.
-    Ok(([("x-accel-buffering", "no")], Sse::new(stream).keep_alive(ping)))
+    // Nginx would hold events back until its buffer is full. Pages leave it to these answers that no cache
+    // keeps them (docs/decisions/preflights.md).
+    let headers = [("x-accel-buffering", "no"), ("cache-control", "no-store")];
+    Ok((headers, Sse::new(stream).keep_alive(ping)))
 }
 
 fn follow(

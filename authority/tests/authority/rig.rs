@@ -177,6 +177,7 @@ impl Rig {
         let response = self.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
+        assert_eq!(response.headers()["cache-control"], "no-store");
         Events(response.into_body().into_data_stream().eventsource())
     }
 }

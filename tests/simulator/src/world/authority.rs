@@ -24,7 +24,9 @@ impl World {
             Trouble::Later(retry_after_ms) => (latency, failed(retry_after_ms)),
             Trouble::Nonsense => (latency, Answer::Invalid),
             Trouble::None => {
-                let answer = self.answer(token, request);
+                let now = self.now;
+                let real = self.wire.as_mut().and_then(|wire| wire.request(now, &request.what));
+                let answer = real.unwrap_or_else(|| self.answer(token, request));
                 if latency < rest {
                     self.plan(latency, Happening::Answer(at, request.id, answer));
                 } else {
@@ -127,7 +129,9 @@ impl World {
         }
         if self.authority_up && self.trouble == Trouble::None {
             self.contexts[at].stream_began = Some(self.now);
-            let answer = self.state_of(self.contexts[at].token);
+            let now = self.now;
+            let real = self.wire.as_mut().and_then(|wire| wire.listen(now, at));
+            let answer = real.unwrap_or_else(|| self.state_of(self.contexts[at].token));
             self.plan(self.network.latency, Happening::News(at, stream, 0, answer));
         } else {
             self.plan(self.network.latency, Happening::StreamBroke(at, stream));

@@ -53,6 +53,9 @@ impl World {
             Output::Listen => self.listen(at),
             Output::LeaveStream => {
                 self.contexts[at].stops_listening();
+                if let Some(wire) = &mut self.wire {
+                    wire.leave(at);
+                }
                 self.release_lock(at, true);
             }
             Output::Request(request) => self.send(at, request),

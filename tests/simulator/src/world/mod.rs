@@ -10,6 +10,7 @@ mod faults;
 mod happen;
 mod page;
 mod seam;
+mod wire;
 
 use std::collections::{BTreeMap, BinaryHeap};
 use std::rc::Rc;
@@ -27,6 +28,7 @@ use self::effects::Locks;
 pub use self::happen::Happening;
 use self::happen::Planned;
 pub use self::page::{Context, Tally};
+pub use self::wire::Wire;
 use crate::checks::{Checks, Rule};
 
 /// When the virtual world begins, in milliseconds since the Unix epoch.
@@ -114,6 +116,8 @@ pub struct World {
     pub tally: Tally,
     /// Who looks on. Without it a broken contract panics.
     pub checks: Option<Box<Checks>>,
+    /// Who carries requests, in the place of the session above or only to count them.
+    pub wire: Option<Box<dyn Wire>>,
     /// Says each thing that happens.
     pub trace: bool,
 }
@@ -145,6 +149,7 @@ impl World {
             watched: BTreeMap::new(),
             tally: Tally::default(),
             checks: None,
+            wire: None,
             trace: false,
         }
     }
@@ -300,6 +305,12 @@ impl World {
             self.keep_pace();
         }
         self.now = until;
+    }
+
+    /// When something happens next that is planned already, in Unix milliseconds.
+    #[must_use]
+    pub fn next_at(&self) -> Option<u64> {
+        self.queue.peek().map(|planned| planned.at)
     }
 
     /// Contexts that keep each other busy for ever are broken, and would not let the story end.
