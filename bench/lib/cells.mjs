@@ -17,7 +17,7 @@ const KEYS_EVERY_MS = 500;
 /** One sleep that is shorter than the timeout and one that is longer. */
 const NAP_MS = 4_000;
 const NIGHT_MS = 20_000;
-/** How long after waking it is looked whether the key has revived what was over. */
+/** How long after waking and the keys it is looked whether they have revived what was over. */
 const AWAKE_MS = 6_000;
 /** How late a logout may be before it counts as none. */
 const LATE_MS = 5_000;
@@ -154,6 +154,11 @@ async function nap(model, groups, rig) {
 /** @param {Model} model @param {Group[]} groups @param {Rig} rig */
 async function night(model, groups, rig) {
   await sleep(model, NIGHT_MS, groups, rig);
+  // Whoever comes back presses more than one key, and the first may only have ended it.
+  for (let more = 0; more < 2; more += 1) {
+    await pause(400);
+    await each(groups, ({ tabs: [first] }) => /** @type {Tab} */ (first).press());
+  }
   await pause(AWAKE_MS);
   return each(groups, async (group) => {
     const shown = await group.look();

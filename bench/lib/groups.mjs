@@ -36,17 +36,13 @@ export class Group {
    */
   static async open(rig, peer, { count, prepare, covered = false }) {
     const group = new Group(peer, await rig.run(peer));
-    const add = async (/** @type {number} */ at) => {
-      const url = `${group.run.url(at)}&later`;
-      const tab = await rig.chromium.open(url, { prepare, window: at === 0, wait: false });
-      await tab.until('window.bench?.loaded');
-      return tab;
-    };
-    group.tabs.push(await add(0));
+    // One after the other: a tab is throttled soon only if it was seen once.
     while (group.tabs.length < count) {
-      const from = group.tabs.length;
-      const some = Array.from({ length: Math.min(3, count - from) }, (_, at) => add(from + at));
-      group.tabs.push(...(await Promise.all(some)));
+      const url = `${group.run.url(group.tabs.length)}&later`;
+      const window = group.tabs.length === 0;
+      const tab = await rig.chromium.open(url, { prepare, window, wait: false });
+      await tab.until('window.bench?.loaded');
+      group.tabs.push(tab);
     }
     if (covered) group.others.push(await rig.chromium.open('about:blank', { wait: false }));
     return group;
