@@ -67,7 +67,6 @@ interface Around {
 }
 
 class Agent extends EventTarget implements Public.Agent {
-  #machine: Machine | undefined;
   readonly #page: Page;
   #last: Public.Status | undefined;
   #lastContexts: readonly Public.ContextStatus[] = [];
@@ -75,6 +74,9 @@ class Agent extends EventTarget implements Public.Agent {
   #group: string | undefined;
   /** The pages around this one, and the frames within it. */
   #around: Around = {};
+
+  /** The events that somebody has ever listened to. */
+  readonly #heard = new Set<string>();
 
   /** Events reach listeners that the caller adds once it has the agent, so never sooner. */
   #early: (() => void)[] | undefined = [];
@@ -90,10 +92,18 @@ class Agent extends EventTarget implements Public.Agent {
       }
       const say = () => {
         const seen = () => (name === 'observed' ? this.status.observed : this.status);
-        this.dispatchEvent(new CustomEvent(name, { detail: detail ?? seen() }));
+        // A status that nobody hears of would cost more than the input that it tells of.
+        if (this.#heard.has(name)) {
+          this.dispatchEvent(new CustomEvent(name, { detail: detail ?? seen() }));
+        }
       };
       this.#early ? this.#early.push(say) : say();
     });
+  }
+
+  override addEventListener(...listener: Parameters<EventTarget['addEventListener']>): void {
+    this.#heard.add(listener[0]);
+    super.addEventListener(...listener);
   }
 
   static async start(
@@ -105,7 +115,7 @@ class Agent extends EventTarget implements Public.Agent {
     const agent = new Agent(options, names);
     const page = agent.#page;
     const machine = await instantiate(module, page);
-    page.machine = agent.#machine = machine;
+    page.machine = machine;
     const flags = [page.listens, !document.hidden].map(Number);
     machine.start(...random(), ...random(), ...options.wish, names.token, ...flags);
     page.hook(options.listening);
@@ -138,10 +148,11 @@ class Agent extends EventTarget implements Public.Agent {
   }
 
   #open(): Machine {
-    if (!this.#machine) {
+    const { machine } = this.#page;
+    if (!machine) {
       throw new StillhereError('closed', 'This agent was closed; create another.');
     }
-    return this.#machine;
+    return machine;
   }
 
   /** One that ended must not bring its end to the channel of another token. */
@@ -153,7 +164,7 @@ class Agent extends EventTarget implements Public.Agent {
   }
 
   #tell(what: number, first = 0, second = 0, third = 0): void {
-    this.#machine?.tell(what, first, second, third);
+    this.#page.machine?.tell(what, first, second, third);
   }
 
   #count(kind: keyof Public.Counts, at = 0): void {
@@ -166,13 +177,13 @@ class Agent extends EventTarget implements Public.Agent {
   }
 
   get status(): Public.Status {
-    return this.#machine
+    return this.#page.machine
       ? status(this.#look(0), this.#look(2), this.#page.results)
       : (this.#last as Public.Status);
   }
 
   contexts(): readonly Public.ContextStatus[] {
-    return this.#machine ? contexts(this.#look(1)) : this.#lastContexts;
+    return this.#page.machine ? contexts(this.#look(1)) : this.#lastContexts;
   }
 
   note(_source?: string): void {
@@ -197,9 +208,10 @@ class Agent extends EventTarget implements Public.Agent {
     const bytes = new Uint8Array(MAX_REASON);
     const { written } = new TextEncoder().encodeInto(reason, bytes);
     const renew = () => {
-      if (this.#machine) {
-        fill(this.#machine, bytes.subarray(0, written));
-        this.#tell(HOLD, high, low, ttlMs);
+      const { machine } = this.#page;
+      if (machine) {
+        fill(machine, bytes.subarray(0, written));
+        machine.tell(HOLD, high, low, ttlMs);
       }
     };
     renew();
@@ -245,14 +257,14 @@ class Agent extends EventTarget implements Public.Agent {
   }
 
   close(): void {
-    if (this.#machine) {
+    if (this.#page.machine) {
       this.#lastContexts = this.contexts();
       this.#last = this.status;
       this.#around.hosts?.close();
       this.#around.frames?.close();
       this.#tell(CLOSE);
       this.#page.unhook();
-      this.#page.machine = this.#machine = undefined;
+      this.#page.machine = undefined;
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Page } from './page.ts';
 export interface Machine {
   readonly memory: WebAssembly.Memory;
   start(...numbers: number[]): void;
-  count(kind: number): number;
+  counted(kind: number, times: number, wall: number): void;
   tell(what: number, first: number, second: number, third: number): void;
   room(length: number): number;
   hear(): void;

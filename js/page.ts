@@ -152,8 +152,13 @@ export class Page {
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
   #channel: BroadcastChannel | undefined;
   readonly #unhooked = new AbortController();
-  /** It is set once the machine is made, and calls nobody before. */
-  machine: Machine | undefined;
+  #machine: Machine | undefined;
+  /** In that span of the wall clock an input needs nothing but counting. */
+  #from = 0;
+  #until = 0;
+  /** What was counted since the machine was last told: how often each kind, and when the newest was. */
+  #counted = [0, 0, 0, 0];
+  #newest = 0;
   names: Names;
   platform = own;
   /** What the machine was last seen to know. */
@@ -207,15 +212,46 @@ export class Page {
     this.machine?.tell(what, first, second, 0);
   }
 
-  /** Which key, where, and what was typed is never read (docs/architecture.md, rule 7). */
+  /** It is set once the machine is made, and calls nobody before. Whoever calls it tells it first. */
+  get machine(): Machine | undefined {
+    const newest = this.#newest;
+    if (newest) {
+      this.#newest = 0;
+      this.#counted.forEach((times, kind) => {
+        this.#machine?.counted(kind, times, newest);
+      });
+      this.#counted.fill(0);
+    }
+    return this.#machine;
+  }
+
+  set machine(machine: Machine | undefined) {
+    this.#machine = machine;
+  }
+
+  /**
+   * Which key, where, and what was typed is never read (docs/architecture.md, rule 7). Most inputs never reach
+   * the module: between two keys the processor forgets it, and to call it again costs more than to count.
+   */
   #input(kind: number, event: Event): void {
     if (!event.isTrusted) {
       this.#tell(REFUSED);
-      // A key that is held down is one activity. Most need nothing but counting.
-    } else if (!(event as KeyboardEvent).repeat && !this.machine?.count(kind)) {
-      this.#tell(ACTIVITY, kind, event.timeStamp);
+      // A key that is held down is one activity.
+    } else if (!(event as KeyboardEvent).repeat) {
+      const now = Date.now();
+      if (now >= this.#from && now < this.#until) {
+        (this.#counted[kind] as number) += 1;
+        this.#newest = now;
+      } else {
+        this.#tell(ACTIVITY, kind, event.timeStamp);
+      }
     }
   }
+
+  readonly count = (from: number, until: number) => {
+    this.#from = from;
+    this.#until = until;
+  };
 
   readonly wall = () => Date.now();
 
@@ -393,7 +429,7 @@ export class Page {
 
   /** A view of it is of no use once it has grown. */
   get #memory(): ArrayBuffer {
-    return (this.machine as Machine).memory.buffer;
+    return (this.#machine as Machine).memory.buffer;
   }
 
   #numbers(at: number, length: number): number[] {

@@ -82,14 +82,13 @@ extern "C" fn start(
     }
 }
 
-/// Counts an activity of that kind, where counting is all that it takes; 0 says that it must be told.
+/// That many activities of that kind were counted by the page within the span that it was given, the newest at
+/// `wall` by the wall clock.
 #[unsafe(no_mangle)]
-extern "C" fn count(kind: u32) -> u32 {
-    let mut counted = false;
+extern "C" fn counted(kind: u32, times: u32, wall: f64) {
     if let Some(kind) = KINDS.get(kind as usize) {
-        with(|shell| counted = shell.count(*kind));
+        with(|shell| shell.counted(*kind, times, wall as u64));
     }
-    counted.into()
 }
 
 /// Tells of what the app and the browser do; `js/page.ts` names the numbers. An activity has a kind

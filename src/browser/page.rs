@@ -11,6 +11,10 @@ unsafe extern "C" {
     /// The monotonic clock, in milliseconds and fractions of them.
     pub(super) safe fn monotonic() -> f64;
 
+    /// From when to when, in milliseconds of the wall clock, an input needs nothing but counting: the page does
+    /// that by itself, and says so with the next call.
+    pub(super) safe fn count(from: f64, until: f64);
+
     /// Tells the app of an event: its number and its code, in the order of `js/page.ts`.
     pub(super) safe fn emit(event: u32, code: u32);
 

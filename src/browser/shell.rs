@@ -51,14 +51,18 @@ impl Shell {
         self.drain();
     }
 
-    /// One activity, counted at once where that is enough: all that most inputs cost.
-    pub(crate) fn count(&self, kind: Kind) -> bool {
-        self.agent.borrow_mut().count(kind, clock::wall())
+    /// Activities that the page counted, where counting is enough: the newest of them at `wall`.
+    pub(crate) fn counted(&self, kind: Kind, times: u32, wall: u64) {
+        let mut agent = self.agent.borrow_mut();
+        for _ in 0..times {
+            agent.count(kind, wall);
+        }
     }
 
     /// One activity. `at` is when it happened by the page's monotonic clock, 0 if that is not known.
     pub(crate) fn activity(&self, kind: Kind, at: f64) {
-        if !self.count(kind) {
+        let counted = self.agent.borrow_mut().count(kind, clock::wall());
+        if !counted {
             self.tell(Input::Activity { kind, age_ms: clock::age(at) });
         }
     }
@@ -148,8 +152,10 @@ impl Shell {
         loop {
             let next = self.agent.borrow_mut().poll_output();
             if let Output::Wait(wake) = next {
-                let now = self.agent.borrow().now();
-                self.timer.arm(wake, now);
+                let agent = self.agent.borrow();
+                self.timer.arm(wake, agent.now());
+                let (from, until) = agent.counts_within();
+                page::count(from as f64, until as f64);
                 break;
             }
             self.carry_out(next);

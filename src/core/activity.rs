@@ -31,6 +31,13 @@ impl Agent {
         true
     }
 
+    /// From when to when [`Agent::count`] counts, by the wall clock: for who counts by itself meanwhile, and
+    /// says so before anything else.
+    #[must_use]
+    pub const fn counts_within(&self) -> (u64, u64) {
+        (self.hot.from, self.hot.until)
+    }
+
     pub(super) fn fold(&mut self) {
         if self.hot.newest > 0 {
             self.me.active_at = self.me.active_at.max(self.hot.newest);

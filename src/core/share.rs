@@ -12,6 +12,9 @@ use super::wire::{self, Envelope, WireError};
 /// Least time between two routine broadcasts of a context, in milliseconds
 /// (docs/architecture.md, rule 9).
 pub(super) const PAUSE_MS: u64 = 1000;
+/// The same where no other context is known, in milliseconds. Whoever comes says so, and a keep-alive is told
+/// of in any case; this is for one whose greeting got lost.
+const ALONE_MS: u64 = 30_000;
 /// Rows that a context keeps, as long as that leaves those of live contexts.
 const MAX_ROWS: usize = 512;
 /// How long a newcomer waits for a peer to greet it, in milliseconds.
@@ -88,7 +91,8 @@ impl Agent {
         if self.share.news != News::Routine || matches!(self.sender, Sender::Asked { .. }) {
             return None;
         }
-        let at = self.share.last + PAUSE_MS;
+        let alone = self.facts.live().all(|(id, _)| id == self.id);
+        let at = self.share.last + if alone { ALONE_MS } else { PAUSE_MS };
         let next = self.next_errand().filter(|(_, errand)| *errand == Errand::KeepAlive);
         Some(next.map_or(at, |(next, _)| if next < at + PAUSE_MS { next.max(at) } else { at }))
     }

@@ -278,7 +278,8 @@ impl Driver {
 const fn longest(reason: Reason) -> u64 {
     match reason {
         Reason::Join | Reason::Greet => 250,
-        Reason::Share => 2_000,
+        // Who is alone tells nobody for half a minute.
+        Reason::Share => 31_000,
         Reason::Bound => 6_000,
         Reason::Stream => 60_000,
         // Idle timeout and hold at their longest, by a clock that another context reads.
