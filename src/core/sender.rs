@@ -76,8 +76,8 @@ impl Agent {
         }
         // Nobody holds the lock for longer than one request, unless it was stopped in the middle:
         // a frozen holder keeps its lock for as long as it is frozen. What counts is how long it
-        // was found busy here: a lost message about who began when must not make two contexts
-        // take it from each other in turn.
+        // was found busy here, or since when a keep-alive that was told of is without an answer. Of
+        // other requests nobody knows: two contexts must not take it from each other in turn.
         let force = busy.is_some_and(|busy| now >= busy.since + BOUND_MS);
         self.push(Output::TakeLock { force });
         self.sender = Sender::Asked { busy };
@@ -112,8 +112,10 @@ impl Agent {
                 // at one moment: a hundred that waited as long would take it from each other.
                 let pause =
                     if busy.is_some() { RETRY_MS + self.below(RETRY_MS / 4) } else { RETRY_MS / 8 };
-                let busy = busy.filter(|busy| busy.sign == sign);
-                let busy = busy.unwrap_or(Busy { since: now, sign });
+                // A keep-alive that was told of and not answered has had the lock since it began.
+                let sent = Some(self.facts.times.sent).filter(|sent| *sent > sign && *sent < now);
+                let known = busy.filter(|busy| busy.sign == sign).map(|busy| busy.since);
+                let busy = Busy { since: known.max(sent).unwrap_or(now), sign };
                 self.sender = Sender::Busy { busy, retry_at: now + pause };
             }
             (Grant::Lost, Sender::Sending { id, .. }) => {

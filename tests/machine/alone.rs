@@ -122,6 +122,26 @@ fn whoever_found_the_lock_busy_comes_as_soon_as_its_holder_was_answered() {
 }
 
 #[test]
+fn a_keep_alive_that_was_told_of_and_not_answered_has_had_the_lock_since_it_began() {
+    for (sent, answered, force) in [(true, false, true), (true, true, false), (false, false, false)]
+    {
+        let mut page = Page::settled(1, false);
+        page.now += 40_000;
+        let mut facts = Facts::default();
+        facts.times.sent = if sent { page.now } else { 0 };
+        facts.times.answered = if answered { page.now } else { 0 };
+        let bytes = wire::encode(&Envelope { from: 1, hello: false, facts }).unwrap();
+        page.now += 20;
+        page.tell(Input::Message(&bytes));
+        page.now += 40_000;
+        assert_eq!(page.key(), [TAKE]);
+        page.tell(Input::Lock(Grant::Busy));
+        let again = vec![Output::TakeLock { force }];
+        assert_eq!(page.wake(), (125, again), "told of: {sent}, answered: {answered}");
+    }
+}
+
+#[test]
 fn a_request_of_which_nobody_says_anything_is_given_up_after_six_seconds() {
     let mut page = Page::open(1, false);
     page.wake();
