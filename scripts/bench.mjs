@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { readOptions, usage, wordsOf } from '../bench/lib/options.mjs';
+import { publish } from '../bench/lib/publish.mjs';
 import { buildAgent, buildAuthority } from './build.mjs';
 import { ensureBrowser } from './lib/browser.mjs';
 import { pack } from './lib/package.mjs';
@@ -43,7 +44,7 @@ export function partsOf(wished, known) {
  * The programs and what each is given.
  * @param {string[]} words of the command line
  * @param {string[]} known
- * @returns {{ part: string, words: string[] }[] | undefined} `undefined`: help was asked for
+ * @returns {{ part: string, words: string[] }[] | string} what is said instead, if nothing is run
  */
 export function plan(words, known) {
   const [first = '', ...rest] = words;
@@ -51,7 +52,13 @@ export function plan(words, known) {
     return [{ part: first, words: rest }];
   }
   const options = readOptions(words);
-  if (options.help) return undefined;
+  if (options.help) return `${usage}\nParts: ${known.join(', ')}.`;
+  if (options.write) {
+    if (options.parts.length > 0 || wordsOf(options).length > 0) {
+      throw new Stop('--write runs nothing: it makes docs/measured.md of what has run.');
+    }
+    return `docs/measured.md has ${publish(options.out, BESIDE_PEERS).join(', ')}.`;
+  }
   const wished = partsOf(options.parts, known);
   const passed = wordsOf(options);
   const fixed = passed.length > 0 && wished.find((part) => WITHOUT_OPTIONS.includes(part));
@@ -69,8 +76,8 @@ await program(import.meta.url, async () => {
     .filter((file) => file.endsWith('.mjs'))
     .map((file) => path.basename(file, '.mjs'));
   const planned = plan(process.argv.slice(2), known);
-  if (!planned) {
-    console.log(`${usage}\nParts: ${known.join(', ')}.`);
+  if (typeof planned === 'string') {
+    console.log(planned);
     return 0;
   }
   await ensureTools({});

@@ -9,6 +9,7 @@ import { late, seconds } from '../bench/lib/moments.mjs';
 import { readOptions, wordsOf } from '../bench/lib/options.mjs';
 import { keepingPace } from '../bench/lib/pace.mjs';
 import { since } from '../bench/lib/processes.mjs';
+import { pageOf } from '../bench/lib/publish.mjs';
 import { figure, markdown, NONE, spread } from '../bench/lib/report.mjs';
 import { startSite } from '../bench/lib/site.mjs';
 import { added, alternate, orderOf, ratio, summary } from '../bench/lib/stats.mjs';
@@ -228,15 +229,26 @@ test('a part with options of its own reads them, the others share theirs', () =>
   assert.deepEqual(plan(['scale', '--write', '--users', '5'], known), [
     { part: 'scale', words: ['--write', '--users', '5'] },
   ]);
-  assert.equal(plan(['--help'], known), undefined);
+  assert.match(`${plan(['--help'], known)}`, /Parts: authority, bytes/);
   const quick = plan(['bytes', 'authority', '--quick'], known);
+  assert.ok(Array.isArray(quick));
   assert.deepEqual(
-    quick?.map(({ part, words }) => [part, words[0]]),
+    quick.map(({ part, words }) => [part, words[0]]),
     [
       ['bytes', '--quick'],
       ['authority', '--quick'],
     ],
   );
   assert.throws(() => plan(['bytes', 'tabs', '--quick'], known), /tabs takes no options/);
-  assert.throws(() => plan(['scale', 'bytes', '--write'], known), /--write/);
+  assert.throws(() => plan(['scale', 'bytes', '--write'], known), /--write runs nothing/);
+});
+
+test('a page of the documentation has no figure of a quick run, and its plots beside it', () => {
+  const input = '## Input\n\n![A plot](input-burst.svg)\n';
+  const text = pageOf(['## Bytes\n\nof it\n', input]);
+  assert.match(text, /^---\ntitle: Measured\n/);
+  assert.ok(text.indexOf('## Bytes') < text.indexOf('## Input'));
+  assert.ok(text.includes('](img/bench/input-burst.svg)'));
+  const quick = '## Idle\n\n**A quick run**: few and short rounds.\n';
+  assert.throws(() => pageOf([input, quick]), /^Error: Idle is of a quick run: run it again/);
 });

@@ -10,6 +10,7 @@ import { peerOf } from './peers.mjs';
  * @typedef {object} Options
  * @property {boolean} quick few and short rounds: shows that it works, and little more
  * @property {boolean} help
+ * @property {boolean} write makes a page of docs/ of what has been measured
  * @property {string} out the folder of the results
  * @property {number | undefined} rounds instead of the part's own number
  * @property {string[] | undefined} peers ids, instead of all that take part
@@ -19,7 +20,8 @@ import { peerOf } from './peers.mjs';
 
 /** Its own words, so that `npm run bench -- --help` and an error say the same. */
 export const usage = `npm run bench -- [PART...] [--quick] [--rounds N] [--peers ID,ID...]
-  [--contexts N,N...] [--out FOLDER]`;
+  [--contexts N,N...] [--out FOLDER]
+npm run bench -- --write [--out FOLDER]`;
 
 /** @param {string[]} args @returns {Options} */
 export function readOptions(args) {
@@ -27,6 +29,7 @@ export function readOptions(args) {
   return {
     quick: values.quick === true,
     help: values.help === true,
+    write: values.write === true,
     out: path.resolve(values.out ?? path.join(root, 'target', 'bench')),
     rounds: values.rounds === undefined ? undefined : whole('--rounds', values.rounds, 1, 1000),
     peers: values.peers?.split(',').map((id) => peerOf(id).id),
@@ -44,6 +47,7 @@ function parse(args) {
       options: {
         quick: { type: 'boolean' },
         help: { type: 'boolean' },
+        write: { type: 'boolean' },
         out: { type: 'string' },
         rounds: { type: 'string' },
         peers: { type: 'string' },
