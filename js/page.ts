@@ -3,11 +3,12 @@
  * throws, and no promise is rejected. An instance of the module is made with one page, and imports
  * those of its members that have their names there; they are called without a `this`.
  */
-import type { Answer, EndedBecause, FaultCode, KeepAlive, Report, Status } from 'stillhere';
+import type { Answer, EndedBecause, FaultCode, KeepAlive, Status } from 'stillhere';
 import type { Early } from 'stillhere/early';
+import { bit, flat, toReport } from './flat.ts';
 import { fill, type Machine } from './machine.ts';
 import type { Names } from './name.ts';
-import { COUNTS, holds, named, ON_LOCK, REASONS, REFUSALS } from './status.ts';
+import { REASONS, REFUSALS } from './status.ts';
 
 /** What `Machine.tell` is told; from `END` on the reasons follow in their order. */
 export const ACTIVITY = 0;
@@ -47,7 +48,6 @@ function takeOver(): Early | undefined {
   return early;
 }
 
-const STATES = ['alive', 'gone', 'unreachable'];
 const EVENTS = [
   'phase',
   'activity',
@@ -72,55 +72,6 @@ const FAULTS = [
   "The authority's answer makes no sense and was dropped; the agent tries again.",
   'This page has no Web Locks or no BroadcastChannel (is it served over https?): the agent works alone.',
 ];
-
-/** -1 for what is not there, NaN for what is no number. Ranges are for the machine to judge. */
-function number(value: unknown): number {
-  return value == null ? -1 : typeof value === 'number' && value >= 0 ? value : Number.NaN;
-}
-
-const bit = (value: unknown) => (value ? 1 : 0);
-
-/** An answer in the order of src/core/flat.rs. */
-function flat(answer: Answer): Float64Array {
-  try {
-    // Whoever wrote the `KeepAlive` may have written anything.
-    const { state, because, policy, ...given } = answer as unknown as Record<string, never>;
-    const rules: Record<string, unknown> = policy ?? {};
-    const counts = (rules.counts ?? {}) as Record<string, unknown>;
-    return Float64Array.of(
-      STATES.indexOf(state as never),
-      REASONS.indexOf(because as never),
-      number(given.retryAfterMs),
-      number(given.idleMs),
-      number(given.remainingMs),
-      bit(given.held),
-      bit(policy != null),
-      number(rules.version),
-      number(rules.idleTimeoutMs),
-      number(rules.warnBeforeMs),
-      number(rules.keepAliveMs),
-      number(rules.logoutAt),
-      number(rules.maxHoldMs),
-      bit(rules.mode === 'observe'),
-      ...['keystrokes', 'clicks', 'heartbeats'].map((kind) => bit(counts[kind] ?? true)),
-      bit(counts.system),
-      ON_LOCK.indexOf((rules.onLock ?? 'nothing') as never),
-      number(given.atMs),
-    );
-  } catch {
-    return Float64Array.of(Number.NaN);
-  }
-}
-
-function toReport(detail: number[], flush: boolean): Report {
-  return {
-    ageMs: detail[0] as number,
-    counts: named(COUNTS, detail.slice(1)),
-    contexts: detail[6] as number,
-    holds: holds(detail.slice(7), 'ttlMs'),
-    flush,
-  };
-}
 
 /** How keep-alives went, for `status`. */
 export type Results = {

@@ -4,7 +4,7 @@ use super::answer::{Alive, Answer};
 use super::ended::EndedBecause;
 use super::policy::{Counted, Mode, OnLock, Policy};
 
-/// Reads an answer of the shape that docs/contract.md names, in the order of `js/page.ts`. Each
+/// Reads an answer of the shape that docs/contract.md names, in the order of `js/flat.ts`. Each
 /// value is a whole number, exact in a double; -1 for what is not there, NaN for what is no
 /// number.
 #[must_use]
