@@ -11,7 +11,7 @@ import { pause } from '../tests/browser/lib/chromium.mjs';
 import { startFirefox } from './lib/firefox.mjs';
 import { FIRST_KEY } from './lib/first-key.mjs';
 import { readOptions } from './lib/options.mjs';
-import { bundle, ensurePeers, peers } from './lib/peers.mjs';
+import { bundle, early, ensurePeers, peers } from './lib/peers.mjs';
 import { bars } from './lib/plot.mjs';
 import { figure, NONE, Report, spread } from './lib/report.mjs';
 import { chosen, startRig } from './lib/rig.mjs';
@@ -27,7 +27,9 @@ const options = readOptions(process.argv.slice(2));
 const rounds = options.rounds ?? (options.quick ? 2 : 15);
 const wished = chosen(options, peers);
 const sized = wished.filter(({ id }) => id !== 'none');
-const counting = wished.filter(({ does }) => does.includes('input'));
+const counting = wished
+  .filter(({ does }) => does.includes('input'))
+  .flatMap((peer) => (peer.id === 'stillhere' ? [peer, early] : [peer]));
 
 /** @typedef {{ raw: number, gzip: number, brotli: number }} Size in bytes, each file compressed by itself */
 

@@ -25,8 +25,8 @@ const SEEDS = 3_000;
 const copy = path.join(target, 'variants', 'source');
 /** What the simulator is built of. */
 const SOURCES = [
-  ...['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'src', 'xtask', 'authority'],
-  ...['bench/instructions', 'desktop/native'],
+  ...['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'src', 'authority'],
+  ...['bench/instructions', 'bench/population', 'desktop/native'],
   ...['tests/simulator', 'tests/machine'],
 ];
 

@@ -36,6 +36,21 @@ const ANGULAR = [
   'zone.js',
 ];
 
+/**
+ * The agent, in a page with the one line that counts until it is up. Only the first keys are another matter
+ * than without it.
+ * @type {Peer}
+ */
+export const early = {
+  id: 'stillhere-early',
+  name: 'stillhere, and its line in the head',
+  packages: [],
+  does: ['input'],
+  get head() {
+    return `<script>${readFileSync(path.join(packed, 'dist', 'early.js'), 'utf8').trim()}</script>`;
+  },
+};
+
 /** @type {Peer[]} */
 export const peers = [
   { id: 'none', name: 'no listener', packages: [], does: [] },

@@ -1,5 +1,5 @@
 //! Everything that the machine is asked to do often, each thing once, between marks that callgrind
-//! knows (bench/lib/instructions.mjs reads what it counted). Prints what was done, in order.
+//! knows (scripts/lib/instructions.mjs reads what it counted). Prints what was done, in order.
 
 mod arena;
 mod group;
