@@ -209,7 +209,7 @@ function readScripts(folder) {
       files.set(`/scripts/${peer}/${name}`, data);
     }
     // The agent looks for its module beside its script.
-    if (peer === 'stillhere') files.set(`/scripts/${peer}/stillhere.wasm`, wasm);
+    if (peer.startsWith('stillhere')) files.set(`/scripts/${peer}/stillhere.wasm`, wasm);
   }
   return files;
 }
