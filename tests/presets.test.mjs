@@ -2,11 +2,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import * as presets from '../dist/presets.js';
-
-const { signal } = new AbortController();
-/** @type {any} */
-const report = { ageMs: 0, counts: {}, contexts: 1, holds: [], flush: false };
-const MINUTE = 60_000;
+import { MINUTE, oidc, ok, report, server, signal } from './lib/presets.mjs';
 
 // Node 20 has none; a page without locks and storage remembers by itself.
 if (!globalThis.navigator) Object.assign(globalThis, { navigator: {} });
@@ -25,34 +21,7 @@ afterEach(() => {
   performance.now = clocks.mono;
 });
 
-/**
- * A server by hand: each request gets the next answer, the last one again and again.
- * @param {...(Response | (() => Response))} answers
- */
-function server(...answers) {
-  /** @type {Request[]} */
-  const asked = [];
-  return {
-    asked,
-    what: () => asked.map(({ method, url }) => `${method} ${url}`),
-    fetch: async (/** @type {Request} */ request) => {
-      asked.push(request);
-      const answer = answers.length > 1 ? answers.shift() : answers[0];
-      return typeof answer === 'function' ? answer() : /** @type {Response} */ (answer).clone();
-    },
-  };
-}
-const ok = () => new Response('{}');
-
 const cookie = { touch: 'https://app.example/touch', idleTimeoutMs: 20 * MINUTE };
-const oidc = {
-  tokenEndpoint: 'https://id.example/token',
-  clientId: 'app',
-  refreshToken: () => 'r1',
-  onTokens: () => {},
-  idleTimeoutMs: 20 * MINUTE,
-};
-
 const { tokenEndpoint: _, ...realm } = { ...oidc, url: 'https://id.example', realm: 'clinic' };
 
 /** @type {[string, () => unknown, string, string?][]} */
@@ -333,75 +302,5 @@ test('without a token nobody is asked', async () => {
   assert.deepEqual(await preset.ask(signal), { state: 'gone', because: 'token-missing' });
   const none = presets.oidcRefresh({ ...oidc, refreshToken: () => null, fetch });
   assert.deepEqual(await none.ask(signal), { state: 'gone', because: 'token-missing' });
-  assert.equal(asked.length, 0);
-});
-
-test('a refresh token that is refused ends, unless there is a newer one', async () => {
-  let token = 'r1';
-  const refused = () => Response.json({ error: 'invalid_grant' }, { status: 400 });
-  const make = (/** @type {() => Response} */ answer) =>
-    presets.oidcRefresh({ ...oidc, refreshToken: () => token, fetch: server(answer).fetch });
-  assert.equal((await make(refused).refresh()).state, 'gone');
-  const replaced = () => {
-    token = 'r2';
-    return refused();
-  };
-  assert.equal((await make(replaced).refresh()).state, 'alive');
-  const other = () => Response.json({ error: 'invalid_client' }, { status: 400 });
-  assert.equal((await make(other).refresh()).state, 'invalid', 'a mistake of the app ends nobody');
-});
-
-test('a refresh token whose answer was lost is not sent again, unless the provider takes it', async () => {
-  for (const [reuse, sent] of /** @type {[boolean, number][]} */ ([
-    [false, 1],
-    [true, 2],
-  ])) {
-    let requests = 0;
-    const fetch = async () => {
-      requests += 1;
-      throw new TypeError('the network failed');
-    };
-    const preset = presets.oidcRefresh({ ...oidc, reuse, fetch });
-    assert.equal((await preset.refresh()).state, 'unreachable');
-    assert.equal((await preset.send(report, signal)).state, 'unreachable');
-    assert.equal(requests, sent);
-  }
-});
-
-test('503 says that it was not taken: the token is sent again', async () => {
-  const { fetch, asked } = server(
-    () => new Response('', { status: 503 }),
-    () => Response.json({ access_token: 'a', refresh_token: 'r2', token_type: 'Bearer' }),
-  );
-  /** @type {any[]} */
-  const given = [];
-  const preset = presets.oidcRefresh({
-    ...oidc,
-    onTokens: (tokens) => void given.push(tokens),
-    fetch,
-  });
-  assert.equal((await preset.refresh()).state, 'unreachable');
-  assert.equal((await preset.refresh()).state, 'alive');
-  assert.equal(asked.length, 2);
-  const form = new URLSearchParams(await /** @type {Request} */ (asked[1]).text());
-  assert.deepEqual(Object.fromEntries(form), {
-    client_id: 'app',
-    grant_type: 'refresh_token',
-    refresh_token: 'r1',
-  });
-  assert.equal(given[0].refresh_token, 'r2');
-});
-
-test('a provider that rotates nothing is given the same token each time', async () => {
-  const { fetch, asked } = server(() => Response.json({ access_token: 'a', token_type: 'Bearer' }));
-  const preset = presets.oidcRefresh({ ...oidc, fetch });
-  assert.equal((await preset.refresh()).state, 'alive');
-  assert.equal((await preset.refresh()).state, 'alive');
-  assert.equal(asked.length, 2);
-});
-
-test('a page that goes refreshes nothing: nobody would read the new token', async () => {
-  const { fetch, asked } = server(ok);
-  await presets.oidcRefresh({ ...oidc, fetch }).send({ ...report, flush: true }, signal);
   assert.equal(asked.length, 0);
 });

@@ -5,6 +5,7 @@
 //! its own: its wall clock may be wrong, and its monotonic clock may have stood still.
 
 mod authority;
+mod conditions;
 mod effects;
 mod faults;
 mod happen;
@@ -24,6 +25,7 @@ use stillhere::core::rules::Phase;
 use stillhere::core::time::Reading;
 use stillhere_session::session::Session;
 
+pub use self::conditions::{Network, Partition, Trouble};
 use self::effects::Locks;
 pub use self::happen::Happening;
 use self::happen::Planned;
@@ -33,49 +35,6 @@ use crate::checks::{Checks, Rule};
 
 /// When the virtual world begins, in milliseconds since the Unix epoch.
 pub const START: u64 = 1_800_000_000_000;
-
-/// What the channel does to messages.
-#[derive(Debug, Clone, Copy)]
-pub struct Network {
-    /// Part of the messages that are lost, in percent.
-    pub loss: u32,
-    /// Part of the messages that arrive twice, in percent.
-    pub doubling: u32,
-    /// Longest delay of a message, in milliseconds; unequal delays reorder them.
-    pub delay: u32,
-    /// How long a request takes to the authority, and as long back.
-    pub latency: u64,
-    /// How long a lock that was let go stays busy for others, in milliseconds: the browser hears of
-    /// that from another process than of who asks next.
-    pub freeing: u64,
-}
-
-impl Network {
-    /// Nothing goes wrong.
-    pub const GOOD: Self = Self { loss: 0, doubling: 0, delay: 1, latency: 5, freeing: 0 };
-}
-
-/// What ails the authority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Trouble {
-    /// Nothing.
-    None,
-    /// It takes a connection and never answers.
-    Hangs,
-    /// It answers 503, with or without a time to come back.
-    Later(Option<u64>),
-    /// It answers what is none.
-    Nonsense,
-}
-
-/// One machine with its clocks: contexts that hear each other.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Partition {
-    /// By how much its wall clock is ahead of true time, in milliseconds.
-    pub offset: i64,
-    /// For how long its monotonic clock stood still, in milliseconds.
-    pub stood: u64,
-}
 
 /// The whole world.
 pub struct World {
