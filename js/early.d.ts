@@ -1,8 +1,8 @@
 /**
  * `stillhere/early`: counts keys and clicks from when it runs until the first agent is up, so that no
  * input is lost while modules load and a token is fetched. Import it first, or put the one line of
- * docs/quick-start.md into the head of the page. It must run once, and costs nothing afterwards: the first
- * agent takes over what it counted and stops it.
+ * docs/quick-start.md into the head of the page. The first agent takes over what it counted and stops it;
+ * to have both, or to run it later, does nothing more.
  *
  * @module stillhere/early
  */
@@ -22,7 +22,7 @@ export interface Early {
 
 declare global {
   interface Window {
-    /** There from when `stillhere/early` runs until the first agent is up. */
-    stillhereEarly?: Early;
+    /** There from when `stillhere/early` runs; `null` once an agent is up. */
+    stillhereEarly?: Early | null;
   }
 }

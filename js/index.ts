@@ -55,6 +55,15 @@ const MOST_HOLDS = 64;
 /** Longest reason of a hold, in bytes (src/core/facts.rs). */
 const MAX_REASON = 64;
 
+/** The names that follow from the token which the source gives now. */
+async function namesOf(source: Public.TokenSource, group: string | undefined): Promise<Names> {
+  const token = await readToken(source);
+  if (token === null) {
+    throw new StillhereError('token-missing', 'The token function gave none.', 'token');
+  }
+  return names(token, group);
+}
+
 /** What only some apps need, loaded only by those. */
 interface Extras {
   Hosts?: typeof Hosts;
@@ -231,11 +240,7 @@ class Agent extends EventTarget implements Public.Agent {
   async setToken(token: Public.TokenSource): Promise<void> {
     const source = checkToken(token);
     this.#open();
-    const bearer = await readToken(source);
-    if (bearer === null) {
-      throw new StillhereError('token-missing', 'The token function gave none.', 'token');
-    }
-    const next = await names(bearer, this.#group);
+    const next = await namesOf(source, this.#group);
     // It may have been closed, or the session may have ended, while the token was read.
     this.#live();
     this.#token = source;
@@ -276,15 +281,11 @@ export async function createAgent(options: Public.AgentOptions): Promise<Public.
     await new Promise((seen) => document.addEventListener('prerenderingchange', seen));
   }
   // A token may take as long to come as the module: neither waits for the other.
-  const [token, module, hosts, frames] = await Promise.all([
-    readToken(checked.token),
+  const [named, module, hosts, frames] = await Promise.all([
+    namesOf(checked.token, checked.group),
     load(),
     checked.hosts.length > 0 ? import('./hosts.ts') : {},
     checked.frames ? import('./frames.ts') : {},
   ]);
-  if (token === null) {
-    throw new StillhereError('token-missing', 'The token function gave none.', 'token');
-  }
-  const named = await names(token, checked.group);
   return Agent.start(module, checked, named, { ...hosts, ...frames });
 }

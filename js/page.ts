@@ -39,12 +39,12 @@ const MOST_EARLY = 1000;
 /** What `stillhere/early` counted, which stops there. */
 function takeOver(): Early | undefined {
   const early = window.stillhereEarly;
+  window.stillhereEarly = null;
   // An element may have that id.
   if (!(early?.stop instanceof AbortController)) {
     return;
   }
   early.stop.abort();
-  delete window.stillhereEarly;
   return early;
 }
 

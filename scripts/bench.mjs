@@ -24,9 +24,17 @@ const BESIDE_PEERS = [
   'authority',
 ];
 
-/** Parts with options of their own, which they read themselves where they are the only one. */
-const OWN_OPTIONS = ['authority', 'instructions', 'scale'];
-/** Parts that run one way among others. */
+/**
+ * Parts with options of their own, which they read themselves where they are the only one, and what is left
+ * of the common ones where they are not.
+ * @type {Record<string, (quick: boolean) => string[]>}
+ */
+const OWN_OPTIONS = {
+  authority: (quick) => (quick ? ['--quick'] : []),
+  instructions: () => [],
+  scale: (quick) => (quick ? ['--quick'] : []),
+};
+/** Parts that run one way. */
 const WITHOUT_OPTIONS = ['desktop', 'million', 'outage', 'tabs'];
 
 /**
@@ -48,7 +56,7 @@ export function partsOf(wished, known) {
  */
 export function plan(words, known) {
   const [first = '', ...rest] = words;
-  if (OWN_OPTIONS.includes(first) && rest.every((word) => !known.includes(word))) {
+  if (first in OWN_OPTIONS && rest.every((word) => !known.includes(word))) {
     return [{ part: first, words: rest }];
   }
   const options = readOptions(words);
@@ -64,10 +72,8 @@ export function plan(words, known) {
   const fixed = passed.length > 0 && wished.find((part) => WITHOUT_OPTIONS.includes(part));
   if (fixed) throw new Stop(`The part ${fixed} takes no options; run it by itself.`);
   return wished.map((part) => {
-    if (WITHOUT_OPTIONS.includes(part)) return { part, words: [] };
-    if (part === 'instructions') return { part, words: [] };
-    if (OWN_OPTIONS.includes(part)) return { part, words: options.quick ? ['--quick'] : [] };
-    return { part, words: [...passed, '--out', options.out] };
+    const common = WITHOUT_OPTIONS.includes(part) ? [] : [...passed, '--out', options.out];
+    return { part, words: OWN_OPTIONS[part]?.(options.quick) ?? common };
   });
 }
 

@@ -51,7 +51,8 @@ impl Shell {
         self.drain();
     }
 
-    /// Activities that the page counted, where counting is enough: the newest of them at `wall`.
+    /// Activities that the page counted, where counting is enough: the newest of them at `wall`. The span is
+    /// still the one that it was given, since whatever could change that comes after this.
     pub(crate) fn counted(&self, kind: Kind, times: u32, wall: u64) {
         let mut agent = self.agent.borrow_mut();
         for _ in 0..times {

@@ -88,7 +88,7 @@ test('what was done before the module was there counts, once, at its own time', 
   await tab.keyboard.press('e');
   assert.equal((await statusOf(tab)).counts.keystrokes, 5, 'the agent alone counts now');
   assert.equal(await tab.evaluate('kept.keydown[0]'), 4, 'the line has stopped');
-  assert.equal(await tab.evaluate('window.stillhereEarly'), undefined);
+  assert.equal(await tab.evaluate('window.stillhereEarly'), null);
 });
 
 test('without the line those inputs are lost, and what is no input of the policy counts for nothing', async () => {
@@ -103,6 +103,17 @@ test('without the line those inputs are lost, and what is no input of the policy
   await up(release);
   const { counts } = await statusOf(tab);
   assert.deepEqual([counts.keystrokes, counts.clicks], [0, 1]);
+});
+
+test('the line and the import, or the line after the agent is up, count nothing twice', async () => {
+  const { release } = await openWaiting(`${line}\n${line}`);
+  await tab.keyboard.press('a');
+  await up(release);
+  assert.equal((await statusOf(tab)).counts.keystrokes, 1);
+  await tab.evaluate(line);
+  await tab.keyboard.press('b');
+  assert.equal(await tab.evaluate('window.stillhereEarly'), null, 'nobody would take that over');
+  assert.equal((await statusOf(tab)).counts.keystrokes, 2);
 });
 
 test('the authority hears of it with the first keep-alive', async () => {

@@ -195,3 +195,34 @@ test('the token and what was typed are nowhere but in its header', { skip: unsee
   assert.doesNotMatch(all, /zyxwv|KeyZ|"key"|keyCode/i, 'what was typed');
   assert.ok((await posted([page])) > 0, 'messages were among it');
 });
+
+test('an event that nobody listens to is not made, and is from when somebody does', async () => {
+  tab = await browser.open(`${authority.base}/`);
+  const made = await tab.evaluate(
+    async (token) => {
+      const made = /** @type {string[]} */ ([]);
+      window.CustomEvent = new Proxy(CustomEvent, {
+        construct(target, [name, init]) {
+          made.push(name);
+          return new target(name, init);
+        },
+      });
+      const agent = await Object(window).createAgent({ token, authority: location.origin });
+      await new Promise((done) => agent.addEventListener('phase', done, { once: true }));
+      const told = () => new Promise((done) => setTimeout(done, 1_500));
+      agent.note();
+      await told();
+      const unheard = [...made];
+      let heard = 0;
+      agent.addEventListener('activity', () => {
+        heard += 1;
+      });
+      agent.note();
+      await told();
+      return { unheard, heard };
+    },
+    await authority.token(),
+  );
+  assert.deepEqual(made.unheard, ['phase']);
+  assert.ok(made.heard > 0);
+});

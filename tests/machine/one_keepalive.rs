@@ -60,6 +60,29 @@ fn ten_keys_a_second_make_at_most_one_broadcast_a_second() {
 }
 
 #[test]
+fn who_is_alone_tells_nobody_for_half_a_minute_and_whoever_comes_knows_all_at_once() {
+    let policy = Policy { keepalive_ms: 300_000, idle_timeout_ms: 900_000, ..Policy::DEFAULT };
+    let mut world = World::new(15, Network::GOOD, policy);
+    world.open_all(1);
+    world.type_for(0, 5_000, 500);
+    world.count_anew();
+    world.type_for(0, 60_000, 500);
+    let told = world.tally.broadcasts;
+    assert!(
+        (1..=3).contains(&told),
+        "{told} broadcasts in a minute, for one whose greeting was lost"
+    );
+    let second = world.open(true);
+    world.run(1_000);
+    let known = world.contexts[second].agent.facts().times.activity;
+    assert!(world.now - known < 2_000, "it knows of a key {} ms ago", world.now - known);
+    world.count_anew();
+    world.type_for(0, 10_000, 500);
+    let told = world.tally.broadcasts;
+    assert!((9..=12).contains(&told), "{told} broadcasts in 10 s, now that somebody hears them");
+}
+
+#[test]
 fn whatever_the_interval_keys_make_one_broadcast_a_second_also_while_a_hold_lives() {
     for (keepalive_ms, holds) in [(1_500, false), (1_000, false), (1_000, true)] {
         let mut world = World::new(14, Network::GOOD, Policy { keepalive_ms, ..short() });
