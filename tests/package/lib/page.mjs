@@ -37,14 +37,26 @@ export async function startBrowser() {
   };
 }
 
-/** @param {import('puppeteer-core').Page} page @param {string} text */
+/**
+ * Waits until the page says that. Asked from here: a window that nobody sees draws no frames, and a wait that
+ * lives in the page was once left behind by the document that a sign-in makes, and never looked at the new one.
+ * @param {import('puppeteer-core').Page} page
+ * @param {string} text
+ */
 export async function says(page, text, timeout = 15_000) {
-  const there = (/** @type {string} */ wanted) => document.body.textContent?.includes(wanted);
-  // Not by frames: a window that nobody sees draws none.
-  await page.waitForFunction(there, { timeout, polling: 100 }, text).catch(async (cause) => {
-    const shown = await page.evaluate(() => document.querySelector('main')?.textContent);
-    throw new Error(`The page never said "${text}", but: ${shown}`, { cause });
-  });
+  const until = performance.now() + timeout;
+  const shown = () => page.evaluate(() => document.body?.textContent ?? '').catch(betweenDocuments);
+  for (let said = await shown(); !said.includes(text); said = await shown()) {
+    if (performance.now() > until)
+      throw new Error(`The page never said "${text}", but: ${said.slice(0, 500)}`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+}
+
+/** A document that goes while it is asked has nothing to say; all else is an error. @param {Error} error */
+function betweenDocuments(error) {
+  if (!/context was destroyed|Cannot find context|detached/i.test(error.message)) throw error;
+  return '';
 }
 
 /**
