@@ -19,9 +19,12 @@ const TIMES = { idleMs: 600_000, warnMs: 60_000, keepAliveMs: 2_000 };
 const KEYS_EVERY_MS = 200;
 /** Whoever has not sent by then is said not to. */
 const LIMIT_MS = 15_000;
+/** How many peers at once: most of the time all of them wait. */
+const AT_ONCE = 5;
 
 /** @typedef {import('./lib/peers.mjs').Peer} Peer */
 /** @typedef {import('./lib/chromium.mjs').Tab} Tab */
+/** @typedef {Awaited<ReturnType<import('./lib/rig.mjs').Rig['run']>>} Run */
 /** @typedef {'closed' | 'crashed' | 'frozen' | 'stopped'} How */
 
 /**
@@ -54,21 +57,20 @@ async function typeUntil(tab, find, limitMs) {
   return found;
 }
 
-const told = () => rig.site.seen.filter(({ what }) => what === 'keepAlive' || what === 'renewal');
-
 /**
  * The tab that would have sent: the one that sent last, while the first one is in use. Found at any
  * moment of an interval, or while the server has not answered it yet.
+ * @param {Run} run
  * @param {Tab} used
  * @param {boolean} underWay
  * @param {number} round
  */
-async function senderOf(used, underWay, round) {
+async function senderOf({ told, hold }, used, underWay, round) {
   await type(used, TIMES.keepAliveMs * 2.5, KEYS_EVERY_MS);
   if (underWay) {
     /** @type {import('./lib/site.mjs').Seen | undefined} */
     let held;
-    void rig.site.hold().then((one) => {
+    void hold().then((one) => {
       held = one;
     });
     return typeUntil(used, () => held, LIMIT_MS);
@@ -102,9 +104,11 @@ async function measure(peer, how, underWay, round) {
   const tabs = await run.open(count);
   const pids = [];
   for (const tab of tabs) pids.push(await processOf(tab));
+  if (new Set(pids).size < count)
+    throw new Error('Two tabs share a process: what befalls one befalls both.');
   const used = /** @type {Tab} */ (tabs[0]);
   await used.front();
-  const last = await senderOf(used, underWay, round);
+  const last = await senderOf(run, used, underWay, round);
   if (!last) throw new Error(`${peer.name} sent nothing within ${LIMIT_MS} ms.`);
   const lost = Number(last.tab);
   const next = /** @type {Tab} */ (tabs.at(lost === count - 1 ? -2 : -1));
@@ -114,7 +118,7 @@ async function measure(peer, how, underWay, round) {
   const release = await lose(how, /** @type {Tab} */ (tabs[lost]), Number(pids[lost]));
   try {
     if (how !== 'frozen') await next.front();
-    const after = () => told().filter((one) => one.at >= at);
+    const after = () => run.told().filter((one) => one.at >= at);
     const other = await typeUntil(
       next,
       () => after().find(({ tab }) => tab !== last.tab),
@@ -137,7 +141,7 @@ async function measure(peer, how, underWay, round) {
 const report = new Report({
   part: 'failover',
   title: 'When the tab that sends is lost',
-  method: `${count} tabs of one token, of which one is in use (a key each ${KEYS_EVERY_MS} ms), and an interval of ${TIMES.keepAliveMs / 1000} s. The tab that sent last is closed, its process is killed, it is hidden and frozen (\`Page.setWebLifecycleState\`), or its process is stopped (SIGSTOP); the keys go on in another tab. Either at some moment between two requests, or while the server leaves its request without an answer; then the time counts from that request. Each tab of ng-idle and of the hand-written one sends for itself, so that another one always does. The leaders of broadcast-channel, tab-election and react-idle-timer send each interval, used or not, the first two also at once when they become it; okta-auth-js renews tokens, whose lifetimes are whole seconds. The agent has no leader.`,
+  method: `${count} tabs of one token, of which one is in use (a key each ${KEYS_EVERY_MS} ms), and an interval of ${TIMES.keepAliveMs / 1000} s. The tab that sent last is closed, its process is killed, it is hidden and frozen (\`Page.setWebLifecycleState\`), or its process is stopped (SIGSTOP); the keys go on in another tab. Up to ${AT_ONCE} peers go through the same at once, each in a window of its own. Either at some moment between two requests, or while the server leaves its request without an answer; then the time counts from that request. Each tab of ng-idle and of the hand-written one sends for itself, so that another one always does. The leaders of broadcast-channel, tab-election and react-idle-timer send each interval, used or not, the first two also at once when they become it; okta-auth-js renews tokens, whose lifetimes are whole seconds. The agent has no leader.`,
   options,
   versions: rig.versions,
 });
@@ -147,9 +151,9 @@ const inSeconds = (each) => seconds(each, LIMIT_MS);
 
 /** @param {How} how @param {boolean} underWay */
 async function compare(how, underWay) {
-  const results = await alternate(taking, rounds, (peer, round) =>
-    measure(peer, how, underWay, round),
-  );
+  const one = (/** @type {Peer} */ peer, /** @type {number} */ round) =>
+    measure(peer, how, underWay, round);
+  const results = await alternate(taking, rounds, one, AT_ONCE);
   const title = `${how}, ${underWay ? 'its request under way' : 'between two requests'}`;
   report.raw[title] = Object.fromEntries(results);
   const of = (/** @type {string} */ id) => /** @type {Outcome[]} */ (results.get(id));

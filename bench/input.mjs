@@ -5,7 +5,7 @@
 import { pause } from '../tests/browser/lib/chromium.mjs';
 import { type } from './lib/chromium.mjs';
 import { readOptions } from './lib/options.mjs';
-import { peerOf, peers } from './lib/peers.mjs';
+import { peerOf, peers, sending } from './lib/peers.mjs';
 import { bars } from './lib/plot.mjs';
 import { figure, NONE, Report, spread } from './lib/report.mjs';
 import { chosen, closeAll, startRig } from './lib/rig.mjs';
@@ -26,21 +26,23 @@ const burstKeys = options.quick ? 300 : 1_000;
 const SCRIPTED = 5_000;
 
 const wished = chosen(options, peers);
-const idOf = (/** @type {string} */ id) => id.replace('-again', '');
-// Both yardsticks always, and no listener twice: what differs between the two is the resolution.
+/** @typedef {import('./lib/peers.mjs').Peer} Peer */
+/** What is measured, under a name of its own. @typedef {{ id: string, name: string, peer: Peer }} Case */
+
+/** @param {Peer} peer @returns {Case} */
+const caseOf = (peer) => ({ id: peer.id, name: peer.name, peer });
+// The yardsticks always, and no listener twice: what differs between the two is the resolution.
 const yardsticks = [
-  peerOf('none'),
-  { ...peerOf('none'), id: 'none-again', name: 'no listener, again' },
-  peerOf('barest'),
+  caseOf(peerOf('none')),
+  { id: 'none-again', name: 'no listener, again', peer: peerOf('none') },
+  caseOf(peerOf('barest')),
+  caseOf(sending),
 ];
 const listening = wished.filter(({ id, does }) => does.includes('input') && id !== 'barest');
-const cases = [...yardsticks, ...listening];
+const cases = [...yardsticks, ...listening.map(caseOf)];
 const without = wished.filter(({ id, does }) => id !== 'none' && !does.includes('input'));
 
-const rig = await startRig(
-  cases.filter(({ id }) => id === idOf(id)),
-  TIMES,
-);
+const rig = await startRig([...new Set(cases.map(({ peer }) => peer))], TIMES);
 
 /** @typedef {import('./lib/chromium.mjs').Tab} Tab */
 /** @typedef {{ id: string, tab: Tab }} Page */
@@ -48,9 +50,9 @@ const rig = await startRig(
 /** Keys go to the page itself: no text is drawn, which costs more than all that is measured. */
 const blur = (/** @type {Tab} */ tab) => tab.evaluate('document.activeElement?.blur()');
 
-/** @param {string} id @param {number} count */
-async function open(id, count) {
-  const run = await rig.run(peerOf(idOf(id)));
+/** @param {Peer} peer @param {number} count */
+async function open(peer, count) {
+  const run = await rig.run(peer);
   const tabs = await run.open(count);
   const front = /** @type {Tab} */ (tabs.at(-1));
   await blur(front);
@@ -99,7 +101,7 @@ async function typists(pages) {
 async function alone() {
   /** @type {Page[]} */
   const pages = [];
-  for (const { id } of cases) pages.push({ id, tab: (await open(id, 1)).front });
+  for (const { id, peer } of cases) pages.push({ id, tab: (await open(peer, 1)).front });
   const results = new Map(cases.map(({ id }) => [id, /** @type {Alone[]} */ ([])]));
   for (let round = 0; round < rounds; round += 1) {
     const order = orderOf(pages, round);
@@ -130,9 +132,9 @@ async function alone() {
 
 /** @typedef {{ front: number, all: number, threads: number }} Many microseconds a key */
 
-/** @param {string} id @param {number} count @returns {Promise<Many>} */
-async function amongMany(id, count) {
-  const { tabs, front } = await open(id, count);
+/** @param {Peer} peer @param {number} count @returns {Promise<Many>} */
+async function amongMany(peer, count) {
+  const { tabs, front } = await open(peer, count);
   await pause(3_000);
   let keys = 0;
   const costs = await traced(rig.chromium, tabs, async () => {
@@ -152,7 +154,7 @@ async function amongMany(id, count) {
 const report = new Report({
   part: 'input',
   title: 'Cost of a key',
-  method: `CPU time of the page's main thread for each trusted key, from Chromium's trace: the dispatch of its events, and every later task in which the page's script ran (timers, messages, events of storage, answers). Polls that run anyway are in it. A burst is ${burstKeys} keys as fast as the browser takes them; a typist presses a key each ${KEYS_EVERY_MS} ms.`,
+  method: `CPU time of the page's main thread for each trusted key, from Chromium's trace: the dispatch of its events, and every later task in which the page's script ran (timers, messages, events of storage, answers). Polls that run anyway are in it. A burst is ${burstKeys} keys as fast as the browser takes them; a typist presses a key each ${KEYS_EVERY_MS} ms. "${sending.name}" is what counting and telling a server cost at least: one \`fetch\` each ${TIMES.keepAliveMs / 1000} s, as the agent sends, and nothing else.`,
   options,
   versions: rig.versions,
 });
@@ -274,7 +276,7 @@ try {
     else
       tellMany(
         count,
-        await alternate(cases, Math.min(rounds, 3), ({ id }) => amongMany(id, count)),
+        await alternate(cases, Math.min(rounds, 3), ({ peer }) => amongMany(peer, count)),
       );
   }
 } finally {

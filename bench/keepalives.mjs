@@ -13,6 +13,8 @@ import { alternate, ratio, summary } from './lib/stats.mjs';
 
 const TIMES = { idleMs: 600_000, warnMs: 60_000, keepAliveMs: 2_000 };
 const KEYS_EVERY_MS = 200;
+/** So many tabs at once: peers with few of them are counted side by side. */
+const TABS_AT_ONCE = 50;
 
 const options = readOptions(process.argv.slice(2));
 const contexts = options.contexts ?? [1, 10, 50];
@@ -34,7 +36,7 @@ const rig = await startRig(taking, TIMES);
 async function measure(peer, count) {
   const run = await rig.run(peer);
   const tabs = await run.open(count);
-  const sent = () => rig.site.count('keepAlive') + rig.site.count('renewal');
+  const sent = () => run.told().length;
   const front = /** @type {import('./lib/chromium.mjs').Tab} */ (tabs.at(-1));
   // Typing first: what counts input has then something to stop sending about.
   await type(front, TIMES.keepAliveMs * 2, KEYS_EVERY_MS);
@@ -53,14 +55,15 @@ async function measure(peer, count) {
 const report = new Report({
   part: 'keepalives',
   title: 'Keep-alives per token',
-  method: `Keep-alives (or renewals of a token) a minute that the server received for one token, at an interval of ${TIMES.keepAliveMs / 1000} s: one at most would be ${60_000 / TIMES.keepAliveMs} a minute. One tab is in front and in use (a key each ${KEYS_EVERY_MS} ms) or nobody touches anything; counted over ${span / 1000} s.`,
+  method: `Keep-alives (or renewals of a token) a minute that the server received for one token, at an interval of ${TIMES.keepAliveMs / 1000} s: one at most would be ${60_000 / TIMES.keepAliveMs} a minute. One tab is in front and in use (a key each ${KEYS_EVERY_MS} ms) or nobody touches anything; counted over ${span / 1000} s. Peers with few tabs are counted side by side, each in a window of its own.`,
   options,
   versions: rig.versions,
 });
 
 try {
   for (const count of contexts) {
-    const results = await alternate(taking, rounds, (peer) => measure(peer, count));
+    const atOnce = Math.max(1, Math.floor(TABS_AT_ONCE / count));
+    const results = await alternate(taking, rounds, (peer) => measure(peer, count), atOnce);
     report.raw[`${count} contexts`] = Object.fromEntries(results);
     const of = (/** @type {string} */ id, /** @type {keyof Counted} */ what) =>
       (results.get(id) ?? []).map((one) => one[what]);

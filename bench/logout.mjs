@@ -75,7 +75,10 @@ async function endTogether(rig, peer, count, idleMs) {
     const chains = await Promise.all(group.tabs.slice(0, -1).map((tab) => tab.evaluate('chain()')));
     const [first, last] = [Math.min(...ends), Math.max(...ends)];
     const chain = chains.length > 0 ? Math.min(...chains) : Number.NaN;
-    return { apart: last - first, first, last, never: count - ends.length, chain };
+    const never = count - ends.length;
+    // Where some tabs never end, those that do are no measure of how far apart all are.
+    const apart = never > 0 ? Number.NaN : last - first;
+    return { apart, first, last, never, chain };
   } finally {
     await group.close();
     // Closing fifty tabs is work that belongs to nobody else's round.

@@ -45,6 +45,27 @@ test('each round takes every case once, and none always after the same one', asy
   assert.deepEqual(orderOf([], 3), []);
 });
 
+test('cases that only wait run side by side, no more at once than allowed', async () => {
+  const cases = ['a', 'b', 'c', 'd', 'e'].map((id) => ({ id }));
+  let running = 0;
+  let most = 0;
+  const results = await alternate(
+    cases,
+    2,
+    async ({ id }, round) => {
+      running += 1;
+      most = Math.max(most, running);
+      await Promise.resolve();
+      running -= 1;
+      return `${id}${round}`;
+    },
+    2,
+  );
+  assert.equal(most, 2);
+  assert.deepEqual([...results.values()].flat().sort().join(), 'a0,a1,b0,b1,c0,c1,d0,d1,e0,e1');
+  assert.deepEqual(results.get('e'), ['e0', 'e1']);
+});
+
 test('a figure has as many digits as it is good for, and no number has none', () => {
   const shown = [0, 0.01234, 1.234, 12.34, 1234.5, Number.NaN, 1 / 0].map(figure);
   assert.deepEqual(shown, ['0', '0.012', '1.23', '12.3', '1,235', NONE, NONE]);
@@ -182,7 +203,8 @@ test('the server tells which tab sent, and leaves one keep-alive without an answ
         headers: { Referer: page },
         signal,
       });
-    const held = site.hold();
+    const held = site.hold('localhost');
+    void site.hold('other.localhost');
     const away = new AbortController();
     const first = send(away.signal).then(
       () => 'answered',
@@ -192,6 +214,7 @@ test('the server tells which tab sent, and leaves one keep-alive without an answ
       { ...(await held), at: 0 },
       {
         at: 0,
+        host: 'localhost',
         what: 'keepAlive',
         token: 't',
         tab: '3',
@@ -202,9 +225,10 @@ test('the server tells which tab sent, and leaves one keep-alive without an answ
     away.abort();
     assert.equal(await first, 'not answered');
     assert.deepEqual(
-      site.seen.map((one) => one.held),
+      site.told('localhost').map((one) => one.held),
       [true, false],
     );
+    assert.deepEqual(site.told('other.localhost'), []);
   } finally {
     await site.stop();
     rmSync(scripts, { recursive: true });

@@ -8,6 +8,7 @@ import { Tab, type } from './chromium.mjs';
 import { Group } from './groups.mjs';
 import { keepingPace } from './pace.mjs';
 import { freezable, standing } from './sleep.mjs';
+import { chunks } from './stats.mjs';
 
 /** The idle timeout of all cells, in milliseconds, and what belongs to it. */
 export const TIMES = { idleMs: 10_000, warnMs: 4_000, keepAliveMs: 2_000 };
@@ -218,8 +219,7 @@ export const asleep = /** @type {Model[]} */ (['suspended', 'stopped', 'frozen']
 export async function goThrough(cell, rig, peers) {
   /** @type {[string, string][]} */
   const said = [];
-  for (let from = 0; from < peers.length; from += AT_ONCE) {
-    const some = peers.slice(from, from + AT_ONCE);
+  for (const some of chunks(peers, AT_ONCE)) {
     const tried = await keepingPace((pace) => together(cell, rig, some, pace), PACE);
     for (const [at, { id }] of some.entries()) {
       const what =

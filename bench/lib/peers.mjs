@@ -51,6 +51,17 @@ export const early = {
   },
 };
 
+/**
+ * A yardstick where telling a server belongs to what is measured, and no way to do it: each tab sends for itself.
+ * @type {Peer}
+ */
+export const sending = {
+  id: 'barest-sending',
+  name: 'the barest that also sends',
+  packages: [],
+  does: ['input'],
+};
+
 /** @type {Peer[]} */
 export const peers = [
   { id: 'none', name: 'no listener', packages: [], does: [] },

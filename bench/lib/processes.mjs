@@ -11,13 +11,24 @@ export function needsLinux(part) {
   }
 }
 
+/** @type {Promise<unknown>} */
+let lastTrace = Promise.resolve();
+
 /**
- * The process of a tab's page. A trace says it in its first event, and nothing else does. One at a
- * time: a browser writes only one trace.
+ * The process of a tab's page. A trace says it in its first event, and nothing else does. A browser
+ * writes only one trace, so whoever asks waits for those who asked before.
  * @param {Tab} tab
  * @returns {Promise<number>}
  */
-export async function processOf({ id, session }) {
+export function processOf(tab) {
+  const found = lastTrace.then(() => processByTrace(tab));
+  // Who asked is told of an error; the next one only waits.
+  lastTrace = found.catch(() => {});
+  return found;
+}
+
+/** @param {Tab} tab @returns {Promise<number>} */
+async function processByTrace({ id, session }) {
   /** @type {any[]} */
   const events = [];
   const keep = (/** @type {{ value: object[] }} */ { value }) => events.push(...value);

@@ -109,9 +109,12 @@ function rigOf({ authority, site, chromium, times }) {
       let token = await tokenFor(peer, times, authority);
       const query = new URLSearchParams();
       for (const [name, value] of Object.entries(times)) query.set(name, `${value}`);
-      site.forget();
       return {
         host,
+        /** Its keep-alives and renewals that the server has seen. */
+        told: () => site.told(host),
+        /** Leaves the next of them without an answer, for good. */
+        hold: () => site.hold(host),
         /** A new token, for pages that were opened long ago: its idle time counts from its birth. */
         async renew() {
           token = await tokenFor(peer, times, authority);

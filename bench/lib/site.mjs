@@ -45,6 +45,7 @@ const embedding = (frame) => `<!doctype html>
 /**
  * @typedef {object} Seen
  * @property {number} at by this machine's clock, in ms since 1970
+ * @property {string} host of the page, which each run has one of
  * @property {'keepAlive' | 'renewal' | 'question' | 'stream' | 'end'} what
  * @property {string} token
  * @property {string} tab the number that the bench gave the page
@@ -60,9 +61,7 @@ export async function startSite({ scripts, authority }) {
   const files = readScripts(scripts);
   const seen = /** @type {Seen[]} */ ([]);
   const heads = /** @type {Map<string, string>} */ (new Map());
-
-  /** @type {((held: Seen) => void) | undefined} */
-  let holdNext;
+  const holds = /** @type {Map<string, (held: Seen) => void>} */ (new Map());
 
   /**
    * Writes a request down.
@@ -73,14 +72,13 @@ export async function startSite({ scripts, authority }) {
    */
   function note(what, incoming, token) {
     const page = new URL(incoming.headers.referer ?? 'http://localhost/').searchParams;
-    const tells = what === 'keepAlive' || what === 'renewal';
-    const held = tells && holdNext !== undefined;
-    const one = { at: Date.now(), what, token, tab: page.get('tab') ?? '', held };
+    const host = (incoming.headers.host ?? '').replace(/:\d+$/, '');
+    const hold = isTelling(what) ? holds.get(host) : undefined;
+    const held = hold !== undefined;
+    const one = { at: Date.now(), host, what, token, tab: page.get('tab') ?? '', held };
     seen.push(one);
-    if (held) {
-      holdNext?.(one);
-      holdNext = undefined;
-    }
+    if (held) holds.delete(host);
+    hold?.(one);
     return held;
   }
 
@@ -144,19 +142,14 @@ export async function startSite({ scripts, authority }) {
     port,
     /** Any name under localhost is a site of its own. @param {string} [host] */
     origin: (host = 'localhost') => `http://${host}:${port}`,
-    /** What arrived since the last `forget`. */
-    seen,
-    /** @param {Seen['what']} what */
-    count: (what) => seen.filter((one) => one.what === what).length,
-    forget: () => seen.splice(0),
+    /** The keep-alives and renewals of that host's pages so far. @param {string} host */
+    told: (host) => seen.filter((one) => one.host === host && isTelling(one.what)),
     /**
-     * Leaves the next keep-alive or renewal without an answer, for good.
+     * Leaves the next keep-alive or renewal of that host without an answer, for good.
+     * @param {string} host
      * @returns {Promise<Seen>}
      */
-    hold: () =>
-      new Promise((done) => {
-        holdNext = done;
-      }),
+    hold: (host) => new Promise((done) => holds.set(host, done)),
     /** Puts that before the script of a peer's page. @param {string} peer @param {string} head */
     setHead: (peer, head) => heads.set(peer, head),
     async stop() {
@@ -166,6 +159,9 @@ export async function startSite({ scripts, authority }) {
     },
   };
 }
+
+/** Whether it tells a server that somebody works. @param {Seen['what']} what */
+const isTelling = (what) => what === 'keepAlive' || what === 'renewal';
 
 /** @param {string} method @param {string} pathname @returns {Seen['what'] | undefined} */
 function whatIs(method, pathname) {

@@ -45,17 +45,23 @@ function pairs(values, others) {
 /**
  * Runs every case once in each round, each round in another order, so that whatever drifts on the
  * machine meets all of them, and none always comes after the same one.
+ * Cases that only wait and are counted may run several at once; what is timed may not.
  * @template {{ id: string }} Case
  * @template Result
  * @param {Case[]} cases
  * @param {number} rounds
  * @param {(one: Case, round: number) => Promise<Result>} measure
+ * @param {number} [atOnce]
  * @returns {Promise<Map<string, Result[]>>} by id, one result a round
  */
-export async function alternate(cases, rounds, measure) {
+export async function alternate(cases, rounds, measure, atOnce = 1) {
   const results = new Map(cases.map(({ id }) => [id, /** @type {Result[]} */ ([])]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const one of orderOf(cases, round)) results.get(one.id)?.push(await measure(one, round));
+    for (const some of chunks(orderOf(cases, round), atOnce)) {
+      const each = await Promise.all(some.map((one) => measure(one, round)));
+      for (const [at, { id }] of some.entries())
+        results.get(id)?.push(/** @type {Result} */ (each[at]));
+    }
   }
   return results;
 }
@@ -65,4 +71,10 @@ export function orderOf(cases, round) {
   const from = (round >> 1) % Math.max(1, cases.length);
   const turned = [...cases.slice(from), ...cases.slice(0, from)];
   return round % 2 ? turned.reverse() : turned;
+}
+
+/** Not more than that many each. @template T @param {T[]} all @param {number} most @returns {T[][]} */
+export function chunks(all, most) {
+  const count = Math.ceil(all.length / most);
+  return Array.from({ length: count }, (_, at) => all.slice(at * most, (at + 1) * most));
 }
