@@ -14,6 +14,7 @@ import { figure, markdown, NONE, spread } from '../bench/lib/report.mjs';
 import { startSite } from '../bench/lib/site.mjs';
 import { added, alternate, orderOf, ratio, summary } from '../bench/lib/stats.mjs';
 import { costs } from '../bench/lib/trace.mjs';
+import { takingTurns } from '../bench/lib/turns.mjs';
 import { partsOf, plan } from '../scripts/bench.mjs';
 import { Stop } from '../scripts/lib/run.mjs';
 
@@ -64,6 +65,25 @@ test('cases that only wait run side by side, no more at once than allowed', asyn
   assert.equal(most, 2);
   assert.deepEqual([...results.values()].flat().sort().join(), 'a0,a1,b0,b1,c0,c1,d0,d1,e0,e1');
   assert.deepEqual(results.get('e'), ['e0', 'e1']);
+});
+
+test('those who take turns come one after the other, also after one that failed', async () => {
+  const turns = takingTurns();
+  /** @type {string[]} */
+  const order = [];
+  const work = (/** @type {string} */ name) => async () => {
+    order.push(`${name} begins`);
+    await Promise.resolve();
+    if (name === 'b') throw new Error(name);
+    order.push(`${name} is done`);
+    return name;
+  };
+  const all = await Promise.allSettled(['a', 'b', 'c'].map((name) => turns(work(name))));
+  assert.deepEqual(order, ['a begins', 'a is done', 'b begins', 'c begins', 'c is done']);
+  assert.deepEqual(
+    all.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
 });
 
 test('a figure has as many digits as it is good for, and no number has none', () => {

@@ -1,6 +1,7 @@
 /** The process in which a tab runs, and what Linux knows of it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Stop } from '../../scripts/lib/run.mjs';
+import { takingTurns } from './turns.mjs';
 
 /** @typedef {import('./chromium.mjs').Tab} Tab */
 
@@ -11,8 +12,7 @@ export function needsLinux(part) {
   }
 }
 
-/** @type {Promise<unknown>} */
-let lastTrace = Promise.resolve();
+const tracing = takingTurns();
 
 /**
  * The process of a tab's page. A trace says it in its first event, and nothing else does. A browser
@@ -21,10 +21,7 @@ let lastTrace = Promise.resolve();
  * @returns {Promise<number>}
  */
 export function processOf(tab) {
-  const found = lastTrace.then(() => processByTrace(tab));
-  // Who asked is told of an error; the next one only waits.
-  lastTrace = found.catch(() => {});
-  return found;
+  return tracing(() => processByTrace(tab));
 }
 
 /** @param {Tab} tab @returns {Promise<number>} */

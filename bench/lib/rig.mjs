@@ -7,6 +7,7 @@ import { startChromium } from './chromium.mjs';
 import { bundle, ensurePeers, versions } from './peers.mjs';
 import { startScreen } from './screen.mjs';
 import { startSite } from './site.mjs';
+import { takingTurns } from './turns.mjs';
 
 /**
  * @typedef {object} Times in milliseconds, the same for all peers
@@ -91,6 +92,8 @@ export async function startRig(peers, times, { flags = [], windows = false } = {
  */
 function rigOf({ authority, site, chromium, times }) {
   let runs = 0;
+  // A tab comes into the window that was made last, so nobody else makes one meanwhile.
+  const opening = takingTurns();
 
   return {
     authority,
@@ -128,16 +131,18 @@ function rigOf({ authority, site, chromium, times }) {
          * @param {string} [prepare] runs in each document before anything else
          * @returns {Promise<Tab[]>} the last one is in front
          */
-        async open(count, prepare) {
-          const tabs = [await where.open(this.url(0), { prepare, window: true })];
-          while (tabs.length < count) {
-            const from = tabs.length;
-            const wanted = Array.from({ length: Math.min(5, count - from) });
-            const some = wanted.map((_, at) => where.open(this.url(from + at), { prepare }));
-            tabs.push(...(await Promise.all(some)));
-          }
-          await tabs.at(-1)?.front();
-          return tabs;
+        open(count, prepare) {
+          return opening(async () => {
+            const tabs = [await where.open(this.url(0), { prepare, window: true })];
+            while (tabs.length < count) {
+              const from = tabs.length;
+              const wanted = Array.from({ length: Math.min(5, count - from) });
+              const some = wanted.map((_, at) => where.open(this.url(from + at), { prepare }));
+              tabs.push(...(await Promise.all(some)));
+            }
+            await tabs.at(-1)?.front();
+            return tabs;
+          });
         },
       };
     },
