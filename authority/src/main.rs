@@ -51,9 +51,20 @@ async fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     log(setup.settings.dev);
+    use_small_pages();
     match serve(setup).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => fail(&format!("error: {why}"), 1),
+    }
+}
+
+/// An open event stream is some pieces of memory of which most is never written, such as the buffers for a next
+/// request. In huge pages, which the allocator asks for, all of it counts (docs/decisions/stream-memory.md).
+fn use_small_pages() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        // Only what streams cost depends on it.
+        tracing::debug!(%error, "huge pages stay on");
     }
 }
 
