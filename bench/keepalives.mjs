@@ -8,13 +8,11 @@ import { readOptions } from './lib/options.mjs';
 import { peers } from './lib/peers.mjs';
 import { bars } from './lib/plot.mjs';
 import { figure, NONE, Report, spread } from './lib/report.mjs';
-import { chosen, closeAll, startRig } from './lib/rig.mjs';
+import { chosen, closeAll, sideBySide, startRig } from './lib/rig.mjs';
 import { alternate, ratio, summary } from './lib/stats.mjs';
 
 const TIMES = { idleMs: 600_000, warnMs: 60_000, keepAliveMs: 2_000 };
 const KEYS_EVERY_MS = 200;
-/** So many tabs at once: peers with few of them are counted side by side. */
-const TABS_AT_ONCE = 50;
 
 const options = readOptions(process.argv.slice(2));
 const contexts = options.contexts ?? [1, 10, 50];
@@ -62,8 +60,8 @@ const report = new Report({
 
 try {
   for (const count of contexts) {
-    const atOnce = Math.max(1, Math.floor(TABS_AT_ONCE / count));
-    const results = await alternate(taking, rounds, (peer) => measure(peer, count), atOnce);
+    const one = (/** @type {import('./lib/peers.mjs').Peer} */ peer) => measure(peer, count);
+    const results = await alternate(taking, rounds, one, sideBySide(count));
     report.raw[`${count} contexts`] = Object.fromEntries(results);
     const of = (/** @type {string} */ id, /** @type {keyof Counted} */ what) =>
       (results.get(id) ?? []).map((one) => one[what]);

@@ -77,7 +77,7 @@ async function endTogether(rig, peer, count, idleMs) {
     const chain = chains.length > 0 ? Math.min(...chains) : Number.NaN;
     const never = count - ends.length;
     // Where some tabs never end, those that do are no measure of how far apart all are.
-    const apart = never > 0 ? Number.NaN : last - first;
+    const apart = never > 0 ? Number.POSITIVE_INFINITY : last - first;
     return { apart, first, last, never, chain };
   } finally {
     await group.close();

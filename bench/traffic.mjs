@@ -9,16 +9,13 @@ import { readOptions } from './lib/options.mjs';
 import { peers } from './lib/peers.mjs';
 import { bars } from './lib/plot.mjs';
 import { figure, NONE, Report, spread } from './lib/report.mjs';
-import { chosen, closeAll, startRig } from './lib/rig.mjs';
+import { chosen, closeAll, sideBySide, startRig } from './lib/rig.mjs';
 import { alternate, summary } from './lib/stats.mjs';
 
 /** Nothing is due in this time but keep-alives. */
 const TIMES = { idleMs: 1_200_000, warnMs: 60_000, keepAliveMs: 30_000 };
 const KEYS_EVERY_MS = 200;
-/**
- * More tabs than this take minutes to open, and counts hardly scatter: one round. Peers with fewer are counted
- * side by side, so many tabs at once.
- */
+/** More tabs than this take minutes to open, and counts hardly scatter: one round. */
 const MANY = 50;
 
 const options = readOptions(process.argv.slice(2));
@@ -164,8 +161,7 @@ async function round(count) {
       return undefined;
     }
   };
-  const atOnce = Math.max(1, Math.floor(MANY / count));
-  const tried = await alternate(taking, count > MANY ? 1 : rounds, one, atOnce);
+  const tried = await alternate(taking, count > MANY ? 1 : rounds, one, sideBySide(count));
   const whole = [...tried].filter(([, all]) => all.every(Boolean));
   return /** @type {Map<string, Counted[]>} */ (new Map(whole));
 }

@@ -163,5 +163,11 @@ async function tokenFor(peer, { keepAliveMs }, authority) {
   return `${seconds}.${crypto.randomUUID()}`;
 }
 
+/** Tabs that are open at once where peers are counted side by side. */
+const TABS_AT_ONCE = 50;
+
+/** How many peers with that many tabs each are counted side by side. @param {number} count */
+export const sideBySide = (count) => Math.max(1, Math.floor(TABS_AT_ONCE / count));
+
 /** Closes all of them. @param {Tab[]} tabs */
 export const closeAll = (tabs) => Promise.all(tabs.map((tab) => tab.close()));

@@ -32,4 +32,6 @@ mod shared;
 mod shutdown;
 mod sign_in;
 mod sign_out;
+#[cfg(target_os = "linux")]
+mod stream_memory;
 mod traces;
