@@ -12,24 +12,30 @@ import { startBrowser } from './lib/engine.mjs';
 
 const IDLE_MS = 8_000;
 const TIMES = { idle: '8s', warn: '3s', keepAlive: '1s' };
+/** Three pages open one after another well before anybody has to ask, on a busy machine too. */
+const UNHURRIED_MS = 18_000;
 
 /** @typedef {Awaited<ReturnType<typeof startAuthority>>} Authority */
 /** @type {Authority} */
 let authority;
 /** @type {Authority} */
 let linking;
+/** @type {Authority} */
+let unhurried;
 /** @type {Awaited<ReturnType<typeof startBrowser>>} */
 let browser;
 
 before(async () => {
   authority = await startAuthority(TIMES);
   linking = await startAuthority({ ...TIMES, linkTokens: true });
+  unhurried = await startAuthority({ ...TIMES, idle: `${UNHURRIED_MS}ms` });
   browser = await startBrowser();
 });
 after(async () => {
   await browser?.close();
   await authority?.stop();
   await linking?.stop();
+  await unhurried?.stop();
 });
 
 /**
@@ -54,34 +60,45 @@ const phasesOf = async (tab) => (await recorded([tab], 'phase')).flat().map(({ w
 const leftOf = (places) =>
   Promise.all(places.map((place) => place.evaluate('Number(agent.status.remainingMs)')));
 
+/**
+ * Waits until all show the same deadline, by a key that is as new as this. A hidden frame's timers run
+ * once a second, so the last key of many is told up to two after it.
+ * @param {import('puppeteer-core').Page[]} places
+ * @param {number} leastMs
+ */
+async function inStep(places, leastMs) {
+  for (let tries = 0; ; tries += 1) {
+    const left = /** @type {number[]} */ (await leftOf(places));
+    const apart = Math.max(...left) - Math.min(...left);
+    if (apart <= 1_000 && Math.min(...left) >= leastMs) return left;
+    assert.ok(tries < 30, `${left.join()} ms left, at least ${leastMs} meant`);
+    await pause(100);
+  }
+}
+
 test('two tabs and a frame on another site: the deadline in step, and nobody asks', async (t) => {
-  const token = await authority.token();
-  const { tab, page, frame } = await beside(authority, [token, token]);
-  const second = await browser.open(`${authority.base}/?token=${token}`);
+  const token = await unhurried.token();
+  const { tab, page, frame } = await beside(unhurried, [token, token]);
+  const second = await browser.open(`${unhurried.base}/?token=${token}`);
   await eachShows([tab, second], 'active');
   await frame.focus('#notes');
   const places = /** @type {any[]} */ ([tab, second, frame]);
-  // To open them took most of the time until somebody asks.
+  // Whoever had to ask while they opened has done so once the first key is known everywhere.
   await page.keyboard.press('a');
-  await pause(500);
-  const before = await authority.counts();
+  await inStep(places, UNHURRIED_MS - 3_000);
+  const before = await unhurried.counts();
   for (const round of [1, 2]) {
-    await type(page, IDLE_MS - 1_000, 500);
-    // The last key waits for the interval, and is pushed at once then.
-    await pause(1_500);
-    const left = /** @type {number[]} */ (await leftOf(places));
-    const apart = Math.max(...left) - Math.min(...left);
-    t.diagnostic(`round ${round}: ${left.join(', ')} ms left, ${apart} ms apart`);
-    assert.ok(apart <= 1_000, `${apart} ms apart`);
-    assert.ok(Math.min(...left) > IDLE_MS - 3_000, `${left.join()}: by the newest key`);
+    await type(page, UNHURRIED_MS / 2, 500);
+    const left = await inStep(places, UNHURRIED_MS - 3_000);
+    t.diagnostic(`round ${round}: ${left.join(', ')} ms left`);
   }
-  const asked = (await authority.counts()).questions - before.questions;
+  const asked = (await unhurried.counts()).questions - before.questions;
   assert.equal(asked, 0, 'the authority told it');
   for (const phases of [await phasesOf(tab), await phasesOf(second)]) {
     assert.ok(!phases.includes('warning') && !phases.includes('ended'), phases.join());
   }
   assert.equal((await statusOf(tab)).counts.keystrokes, 0, 'nothing was pressed here');
-  await eachShows([tab, second], 'ended', IDLE_MS + 5_000);
+  await eachShows([tab, second], 'ended', UNHURRIED_MS + 5_000);
   await frame.waitForFunction("agent.status.phase === 'ended'", { timeout: 2_000 });
 });
 
@@ -91,12 +108,17 @@ for (const linked of [true, false]) {
     const tokens = [await server.token('ann', 'monday'), await server.token('ann', 'monday')];
     const { tab, page, frame } = await beside(server, /** @type {[string, string]} */ (tokens));
     await page.focus('#notes');
+    await page.keyboard.press('a');
+    // To open them can take so long that it warns.
+    if (linked) await inStep([tab], IDLE_MS - 3_000);
+    const opened = (await phasesOf(tab)).length;
     await type(page, 3 * IDLE_MS, 500);
     const { phase, counts } = /** @type {any} */ (await frame.evaluate('agent.status'));
     assert.equal(phase, 'active');
     assert.equal(counts.keystrokes, 0, 'everything was typed around it');
     const phases = await phasesOf(tab);
     if (linked) {
+      phases.splice(0, opened);
       assert.ok(!phases.includes('warning') && !phases.includes('ended'), phases.join());
     } else {
       // A token of its own idles out on its own.
