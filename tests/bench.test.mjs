@@ -9,7 +9,7 @@ import { late, seconds } from '../bench/lib/moments.mjs';
 import { readOptions, wordsOf } from '../bench/lib/options.mjs';
 import { keepingPace } from '../bench/lib/pace.mjs';
 import { since } from '../bench/lib/processes.mjs';
-import { pageOf } from '../bench/lib/publish.mjs';
+import { pageOf, partsOn } from '../bench/lib/publish.mjs';
 import { figure, markdown, NONE, spread } from '../bench/lib/report.mjs';
 import { startSite } from '../bench/lib/site.mjs';
 import { added, alternate, orderOf, ratio, summary } from '../bench/lib/stats.mjs';
@@ -293,6 +293,12 @@ test('a page of the documentation has no figure of a quick run, and its plots be
   assert.match(text, /^---\ntitle: Measured\n/);
   assert.ok(text.indexOf('## Bytes') < text.indexOf('## Input'));
   assert.ok(text.includes('](img/bench/input-burst.svg)'));
+  // What it says can be read back, so that a part stays that was not run again.
+  const command = '\n`npm run bench -- input --contexts 1`, 2026-11-27, a machine.\n';
+  const [part, kept] = [...partsOn(pageOf([input + command]))][0] ?? [];
+  assert.equal(part, 'input');
+  assert.equal(pageOf([kept ?? '']), pageOf([input + command]));
+  assert.throws(() => partsOn(text), /no command under ## Bytes/);
   const quick = '## Idle\n\n**A quick run**: few and short rounds.\n';
   assert.throws(() => pageOf([input, quick]), /^Error: Idle is of a quick run: run it again/);
 });

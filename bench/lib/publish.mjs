@@ -43,16 +43,34 @@ export function pageOf(texts) {
 }
 
 /**
- * Writes docs/measured.md and its plots, of those parts that have run.
+ * The parts of a page that was written before, by name: a part of some hours is not run again because
+ * another has new figures.
+ * @param {string} page
+ */
+export function partsOn(page) {
+  const sections = page.split(/^(?=## )/m).slice(1);
+  return new Map(
+    sections.map((text) => {
+      const part = /^`npm run bench -- ([a-z]+)/m.exec(text)?.[1];
+      if (!part) throw new Stop(`docs/measured.md: no command under ${text.split('\n')[0]}.`);
+      return [part, `${text.trimEnd()}\n`];
+    }),
+  );
+}
+
+/**
+ * Writes docs/measured.md and its plots: of those parts that have run, and the others as they stand there.
  * @param {string} from the folder of the results
  * @param {string[]} parts in the order of the page
- * @returns {string[]} the parts that are on it
+ * @returns {string[]} the parts that are new on it
  */
 export function publish(from, parts) {
   const there = parts.filter((part) => existsSync(path.join(from, `${part}.md`)));
   if (there.length === 0) throw new Stop(`There are no results in ${from}: run a part first.`);
-  const page = pageOf(there.map((part) => readFileSync(path.join(from, `${part}.md`), 'utf8')));
-  writeFileSync(path.join(docs, 'measured.md'), page);
+  const file = path.join(docs, 'measured.md');
+  const texts = partsOn(existsSync(file) ? readFileSync(file, 'utf8') : '');
+  for (const part of there) texts.set(part, readFileSync(path.join(from, `${part}.md`), 'utf8'));
+  writeFileSync(file, pageOf(parts.flatMap((part) => texts.get(part) ?? [])));
   const pictures = path.join(docs, 'img', 'bench');
   mkdirSync(pictures, { recursive: true });
   for (const name of readdirSync(from)) {
