@@ -2,7 +2,6 @@
 
 use super::agent::Agent;
 use super::ended::EndedBecause;
-use super::errand::Errand;
 use super::moments::Failure;
 use super::output::{Event, Fault};
 use super::policy::{MAX_HOLD_MS, MAX_IDLE_TIMEOUT_MS, Mode, Policy};
@@ -73,18 +72,12 @@ impl Alive {
 }
 
 impl Agent {
-    /// Takes in the answer to the request of an errand that began at `began`. `covers` is the activity
-    /// that a keep-alive reported.
-    pub(super) fn answered(
-        &mut self,
-        errand: Errand,
-        began: u64,
-        covers: Option<u64>,
-        answer: Answer,
-    ) {
+    /// Takes in the answer to a request that began at `began`. `covers` is the activity that a keep-alive
+    /// reported.
+    pub(super) fn answered(&mut self, began: u64, covers: Option<u64>, answer: Answer) {
         match answer {
             Answer::Alive(alive) if alive.is_plausible() => {
-                self.alive(Some(errand), began, covers, alive)
+                self.alive(true, began, covers, alive);
             }
             Answer::Gone(because) => self.end(because),
             Answer::Unreachable { retry_after_ms } => {
@@ -94,15 +87,9 @@ impl Agent {
         }
     }
 
-    /// Takes in what the authority said at `began` or after: as an answer or, without an errand, of its
+    /// Takes in what the authority said at `began` or after: as an answer or, unless it was `asked`, of its
     /// own accord.
-    pub(super) fn alive(
-        &mut self,
-        errand: Option<Errand>,
-        began: u64,
-        covers: Option<u64>,
-        mut alive: Alive,
-    ) {
+    pub(super) fn alive(&mut self, asked: bool, began: u64, covers: Option<u64>, mut alive: Alive) {
         let now = self.now();
         if self.facts.learn(&alive.policy) {
             self.emit(Event::Policy);
@@ -161,11 +148,14 @@ impl Agent {
             self.facts.times.held_elsewhere = self.facts.times.held_elsewhere.max(again);
         }
         // Nobody has asked: whoever has the lock is not done, and what was sent is not answered.
-        let Some(errand) = errand else { return };
+        if !asked {
+            return;
+        }
         let times = &mut self.facts.times;
         times.answered = times.answered.max(began);
-        // The authority would let it live: if our deadline is the stricter, tell it.
-        self.tell_end = errand == Errand::End;
+        // The authority would let it live: if our deadline is the stricter, tell it. A lock that came
+        // before the first answer may have made it so.
+        self.tell_end = true;
         self.fault_said = None;
         self.news();
     }

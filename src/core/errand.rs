@@ -72,6 +72,9 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
             let tried = failed_since(facts, due.warn_at);
             let due_at = if tried { due.warn_at.max(retry_at) } else { due.warn_at };
             want(due_at + at.patience_ms, Errand::Warn);
+        } else if now < due.warn_at {
+            // Asked by one whose clock is ahead: nothing to ask then, but to warn.
+            want(due.warn_at, Errand::Warn);
         }
     }
     if !answered_since(facts, at.check_from) {

@@ -17,9 +17,11 @@ impl Agent {
         let Some(jump) = self.line.advance(reading) else { return };
         match jump {
             Jump::Ahead { from, by } => {
-                // Its newest key may have been counted without a look at both clocks, and a peer whose
-                // clock is a little ahead may have heard the answers that are known.
-                let known = from.max(self.me.active_at).max(self.sign());
+                // Its newest key may have been counted without a look at both clocks: before the jump, unless
+                // that would be later than now. A peer whose clock is a little ahead may have heard the
+                // answers that are known.
+                let before = Some(self.me.active_at).filter(|at| *at <= self.now() - by);
+                let known = from.max(before.unwrap_or(0)).max(self.sign());
                 self.check_from = known.min(self.now() - 1) + 1;
                 self.ahead_by += by;
                 // Nobody had the lock for all that time.
@@ -98,7 +100,9 @@ impl Agent {
             }
         }
         let apart = told_at.abs_diff(known + by);
-        let slept = told_at.abs_diff(times.activity).min(told_at.abs_diff(self.told));
+        // Of what nobody has sent anything since, the authority was not told.
+        let sent = if times.sent >= times.activity { times.activity } else { self.told };
+        let slept = told_at.abs_diff(sent).min(told_at.abs_diff(self.told));
         if by > 0 && apart < JUMP_MS && apart + DOUBT_MS < slept {
             self.shift(by as i64, self.check_from);
         }

@@ -115,8 +115,14 @@ impl Agent {
                 // A keep-alive that was told of and not answered has had the lock since it began.
                 let sent = Some(self.facts.times.sent).filter(|sent| *sent > sign && *sent < now);
                 let known = busy.filter(|busy| busy.sign == sign).map(|busy| busy.since);
-                let busy = Busy { since: known.max(sent).unwrap_or(now), sign };
-                self.sender = Sender::Busy { busy, retry_at: now + pause };
+                let since = known.max(sent).unwrap_or(now);
+                let retry_at = now + pause;
+                // At the bound it is taken: just after a holder that is well has given up and said so.
+                let spread = if self.me.visible { 0 } else { self.below(RETRY_MS / 4) };
+                let late = RETRY_MS / 16 + spread;
+                let bound = Some(since + BOUND_MS + late).filter(|at| *at > now);
+                let retry_at = bound.map_or(retry_at, |at| at.min(retry_at));
+                self.sender = Sender::Busy { busy: Busy { since, sign }, retry_at };
             }
             (Grant::Lost, Sender::Sending { id, .. }) => {
                 self.push(Output::Abort(id));
@@ -194,7 +200,7 @@ impl Agent {
             self.keep_locked(covers.activity + self.now().saturating_sub(began));
         }
         let known = self.facts.times.answered;
-        self.answered(errand, began, told.then_some(covers.activity), answer);
+        self.answered(began, told.then_some(covers.activity), answer);
         let mut news = !told;
         if told {
             if self.facts.times.answered > known && covers.holds == self.hold_changes() {

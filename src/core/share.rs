@@ -147,6 +147,7 @@ impl Agent {
         }
         // By the rules and the lock that brought it about, and in moments of after a clock that was set.
         self.facts.learn(&envelope.facts.policy);
+        self.facts.wish.merge(&envelope.facts.wish);
         if envelope.facts.times.era == era {
             let times = &mut self.facts.times;
             times.locked = times.locked.max(envelope.facts.times.locked);

@@ -227,7 +227,7 @@ impl Agent {
             (times.acknowledged, times.held_elsewhere)
         };
         let known = said(self);
-        self.alive(None, began, None, alive);
+        self.alive(false, began, None, alive);
         if said(self) == known {
             return;
         }

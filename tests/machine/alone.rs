@@ -6,9 +6,11 @@ use std::collections::BTreeSet;
 
 use stillhere::core::agent::{Agent, Config};
 use stillhere::core::answer::{Alive, Answer};
+use stillhere::core::ended::EndedBecause;
 use stillhere::core::facts::{Facts, Kind, Wish};
 use stillhere::core::input::{Grant, Input};
-use stillhere::core::output::{Output, Report, RequestId, What};
+use stillhere::core::output::{Event, Output, Report, RequestId, What};
+use stillhere::core::policy::{Mode, Policy};
 use stillhere::core::time::Reading;
 use stillhere::core::wire::{self, Envelope};
 
@@ -18,6 +20,7 @@ struct Page {
     agent: Agent,
     now: u64,
     wants: Vec<Output>,
+    observed: usize,
     wakes_at: Option<u64>,
 }
 
@@ -26,7 +29,7 @@ impl Page {
         let config =
             Config { id: seed + 2, seed, wish: Wish::default(), token: 0, listens, visible: true };
         let agent = Agent::new(config, Reading { wall: START, mono: 0 });
-        let mut page = Self { agent, now: START, wants: Vec::new(), wakes_at: None };
+        let mut page = Self { agent, now: START, wants: Vec::new(), observed: 0, wakes_at: None };
         page.drain();
         page
     }
@@ -35,6 +38,7 @@ impl Page {
         loop {
             match self.agent.poll_output() {
                 Output::Wait(wake) => break self.wakes_at = wake.map(|wake| wake.at),
+                Output::Event(Event::Observed(_)) => self.observed += 1,
                 Output::Broadcast(_) | Output::Event(_) => {}
                 other => self.wants.push(other),
             }
@@ -86,25 +90,53 @@ impl Page {
 const TAKE: Output = Output::TakeLock { force: false };
 const TAKE_STREAM: Output = Output::TakeStream { force: false };
 
+/// How long a page is told that the lock is busy until it takes it by force, after the first pauses that
+/// all have; and the pauses.
+fn waits_for_a_busy_lock(seed: u64, visible: bool) -> (u64, Vec<u64>) {
+    let mut page = Page::open(seed, false);
+    page.tell(Input::Visible(visible));
+    assert_eq!(page.wake(), (250, vec![TAKE]), "its peers had their time");
+    let mut pauses = Vec::new();
+    loop {
+        assert_eq!(page.tell(Input::Lock(Grant::Busy)), []);
+        let (pause, wants) = page.wake();
+        pauses.push(pause);
+        let waited = pauses.iter().sum();
+        if wants != [TAKE] {
+            assert_eq!(wants, [Output::TakeLock { force: true }], "after {waited} ms");
+            return (waited, pauses);
+        }
+        assert!(waited < 5_000, "not by force after {waited} ms");
+    }
+}
+
 #[test]
 fn a_busy_lock_is_tried_again_soon_and_then_each_second_and_not_by_all_at_one_moment() {
-    let mut pauses = BTreeSet::new();
+    let mut different = BTreeSet::new();
     for seed in 0..20 {
-        let mut page = Page::open(seed, false);
-        assert_eq!(page.wake(), (250, vec![TAKE]), "its peers had their time");
-        assert_eq!(page.tell(Input::Lock(Grant::Busy)), []);
-        assert_eq!(page.wake(), (125, vec![TAKE]), "its own may be on its way back");
-        let mut waited = 125;
-        while waited < 5_000 {
-            assert_eq!(page.tell(Input::Lock(Grant::Busy)), []);
-            let (pause, wants) = page.wake();
-            assert!((1_000..1_250).contains(&pause), "a pause of {pause} ms");
-            pauses.insert(pause);
-            waited += pause;
-            assert_eq!(wants, [Output::TakeLock { force: waited >= 5_000 }], "after {waited} ms");
+        let (_, pauses) = waits_for_a_busy_lock(seed, true);
+        assert_eq!(pauses[0], 125, "its own may be on its way back");
+        let last = pauses.len() - 1;
+        for pause in &pauses[1..last] {
+            assert!((1_000..1_250).contains(pause), "a pause of {pause} ms");
         }
+        assert!(pauses[last] < 1_250, "{} ms", pauses[last]);
+        different.extend(pauses);
     }
-    assert!(pauses.len() > 40, "{} different ones", pauses.len());
+    assert!(different.len() > 40, "{} different ones", different.len());
+}
+
+#[test]
+fn a_lock_is_taken_at_the_bound_by_who_is_seen_and_not_by_all_hidden_ones_at_one_moment() {
+    let mut hidden = BTreeSet::new();
+    for seed in 0..40 {
+        let (waited, _) = waits_for_a_busy_lock(seed, true);
+        assert!((5_000..=5_062).contains(&waited), "taken after {waited} ms");
+        let (waited, _) = waits_for_a_busy_lock(seed, false);
+        assert!((5_000..5_312).contains(&waited), "taken after {waited} ms");
+        hidden.insert(waited);
+    }
+    assert!(hidden.len() > 20, "{} different ones", hidden.len());
 }
 
 #[test]
@@ -253,4 +285,20 @@ fn who_lost_the_stream_by_force_does_not_take_it_back_at_once() {
     let lost = page.now;
     while !page.wake().1.contains(&TAKE_STREAM) {}
     assert_eq!(page.now - lost, 1_000);
+}
+
+#[test]
+fn whoever_hears_of_shorter_rules_together_with_the_end_that_they_bring_reports_it() {
+    for (wish_ms, reports) in [(Some(300_000), 1), (None, 0)] {
+        let mut page = Page::settled(1, false);
+        let policy = Policy { version: 1, mode: Mode::Observe, ..Policy::DEFAULT };
+        page.now += 400_000;
+        let mut facts = Facts { policy: Some(policy), ..Facts::default() };
+        facts.wish = Wish { idle_timeout_ms: wish_ms, mode: Mode::Observe, ..Wish::default() };
+        facts.times.observed.at = page.now;
+        facts.times.observed.because = Some(EndedBecause::Idle);
+        let bytes = wire::encode(&Envelope { from: 1, hello: false, facts }).unwrap();
+        page.tell(Input::Message(&bytes));
+        assert_eq!(page.observed, reports, "with a wish for {wish_ms:?} ms");
+    }
 }

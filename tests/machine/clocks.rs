@@ -305,3 +305,47 @@ fn a_hold_that_lapsed_before_anybody_was_told_explains_no_jump() {
     world.run(58_500);
     assert!(!world.is_ended(0), "the last key was 59 s ago");
 }
+
+#[test]
+fn a_call_that_was_closed_untold_is_no_activity_of_which_the_authority_was_told() {
+    let policy = Policy { idle_timeout_ms: 20_000, ..short() };
+    let mut world = World::new(32, Network::GOOD, policy);
+    world.open_all(2);
+    world.key(0);
+    let told = world.now;
+    world.run(9_000);
+    world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 9_000 });
+    world.run(500);
+    world.tell(1, Input::Release(1));
+    let released = world.now;
+    world.run(500);
+    // What the authority was told of moves to where the release was before.
+    world.set_clock(0, (released - told) as i64 + 100);
+    world.run(18_000);
+    assert!(!world.is_ended(0), "the call was closed 18.5 s ago");
+    world.run(1_600);
+    assert!(world.all_ended(), "and 20.1 s ago");
+}
+
+#[test]
+fn a_key_that_was_only_counted_after_the_clock_was_set_is_where_it_was() {
+    let policy = Policy { idle_timeout_ms: 60_000, keepalive_ms: 30_000, ..short() };
+    let mut world = World::new(33, Network::GOOD, policy);
+    world.open_all(1);
+    world.key(0);
+    world.run(100);
+    world.key(0);
+    world.run(3_000);
+    world.set_clock(0, 10_000);
+    world.run(100);
+    world.key(0);
+    assert!(world.contexts[0].hot_key, "nothing else was looked at");
+    let key = world.now;
+    world.run(5_000);
+    world.tell(0, Input::Wake);
+    world.run(1_000);
+    world.tell(0, Input::Wake);
+    let agent = &world.contexts[0].agent;
+    let ago = agent.now() - agent.facts().times.activity;
+    assert_eq!(ago, world.now - key, "by its own time");
+}

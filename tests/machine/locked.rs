@@ -8,7 +8,7 @@ use stillhere::core::output::Event;
 use stillhere::core::policy::{Mode, OnLock, Policy};
 use stillhere::core::rules::Phase;
 
-use crate::rig::{Network, START, World};
+use crate::rig::{Network, Partition, START, World};
 use crate::short;
 
 pub fn rules(on_lock: OnLock) -> Policy {
@@ -162,6 +162,38 @@ fn a_newcomer_hears_of_it_and_so_does_whoever_was_frozen() {
     world.come_back(1);
     world.run(1_000);
     assert_eq!(phases(&mut world), [Phase::Warning; 3]);
+}
+
+#[test]
+fn one_that_comes_before_the_first_answer_ends_what_those_elsewhere_show_too() {
+    let mut world = world(OnLock::End, 1);
+    world.partitions.push(Partition::default());
+    let newcomer = world.open_in(1, true, Wish::default());
+    world.tell(newcomer, Input::Locked);
+    world.run(1_000);
+    assert!(world.is_ended(newcomer));
+    assert_eq!(world.tally.ends, 1, "the authority is told");
+    assert!(world.is_ended(0), "and tells the others");
+}
+
+#[test]
+fn a_page_whose_clock_is_a_little_behind_warns_too() {
+    let mut world = world(OnLock::Warn, 2);
+    // So little that nobody notices; who opens now goes by the clock as it is.
+    world.set_clock(0, -2_000);
+    let behind = world.open(true);
+    world.run(1_000);
+    // It has something else to do before it is to warn.
+    world.key(behind);
+    world.run(100);
+    world.key(behind);
+    world.tell(0, Input::Locked);
+    world.run(100);
+    let shows =
+        |world: &World, at: usize| world.contexts[at].phases.last().map(|(_, phase)| *phase);
+    assert_eq!(shows(&world, 1), Some(Phase::Warning));
+    world.run(2_000);
+    assert_eq!(shows(&world, behind), Some(Phase::Warning), "two seconds later by its clock");
 }
 
 #[test]

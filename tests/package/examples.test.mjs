@@ -52,6 +52,12 @@ function pressSignIn() {
   buttons.find((button) => !button.hidden)?.click();
 }
 
+/** What was typed, and where the next key would go. */
+function noted() {
+  const note = /** @type {HTMLTextAreaElement} */ (document.querySelector('#note'));
+  return { text: note.value, at: document.activeElement?.id, focus: document.hasFocus() };
+}
+
 /** Until the authority itself has heard of it. @param {string} user */
 async function idleMs(user) {
   const session = (await authority.sessions()).find((session) => session.user === user);
@@ -70,6 +76,7 @@ async function drive(url, user) {
 
   await page.type('#note', 'words');
   await says(page, '5 keys');
+  assert.deepEqual(await page.evaluate(noted), { text: 'words', at: 'note', focus: true });
   await untilAsked(page, true);
   const idle = await idleMs(user);
   assert.ok(idle >= WARN_AFTER - 500 && idle < ENDED_AFTER, `warned after ${idle} ms`);
@@ -77,7 +84,7 @@ async function drive(url, user) {
   await page.keyboard.press('Shift');
   await untilAsked(page, false);
   await says(page, 'active,');
-  assert.equal(await page.$eval('#note', (note) => /** @type {any} */ (note).value), 'words');
+  assert.equal((await page.evaluate(noted)).text, 'words', 'nothing is lost');
 
   await untilAsked(page, true);
   // Over: of its own, with nobody there.

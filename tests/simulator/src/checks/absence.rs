@@ -2,7 +2,7 @@
 //! and 4).
 
 use stillhere::core::ended::EndedBecause;
-use stillhere::core::policy::Mode;
+use stillhere::core::policy::{Mode, Policy};
 use stillhere::core::rules::Phase;
 use stillhere_session::session::Standing;
 
@@ -113,6 +113,10 @@ impl Checks {
         if bounds.group && ended.is_some_and(|at| at < came_at + self.told_within()) {
             return None;
         }
+        // Whom nobody has told the policy goes by the default.
+        let told = world.contexts[at].agent.facts().policy.is_some();
+        let default = if told { u64::MAX } else { Policy::DEFAULT.idle_timeout_ms };
+        let idle_ms = bounds.shortest_idle_ms.min(default);
         let mut problem = None;
         for (other, context) in world.contexts.iter().enumerate() {
             let seen = self.seen[other];
@@ -124,7 +128,7 @@ impl Checks {
             // What was done in a session that the authority had ended already comes too late.
             let known = known && ended.is_none_or(|at| seen.counted_at < at);
             let present = locked_at.is_none_or(|at| seen.counted_at > at + slack);
-            let present = present && seen.counted_at + bounds.shortest_idle_ms > now + slack;
+            let present = present && seen.counted_at + idle_ms > now + slack;
             if near && known && present {
                 let ago = now - seen.counted_at;
                 problem = Some(format!("{other} was active {ago} ms ago"));
@@ -153,7 +157,11 @@ impl Checks {
         // What the server heard only now was not in its answer yet; in earnest it would have said more.
         let dry = self.bounds.dry != Dry::No;
         // The same where a lock ends it: the server does not end it at that moment by itself.
-        let fresh = (dry || locked_at.is_some()) && state.idle_ms < self.slack() + 1_000;
+        let answered = now.saturating_sub(self.slack() + 1_000);
+        let over_then = |known: u64| known + policy.idle_timeout_ms <= now;
+        let late = self.known_at(channel.1, answered).is_some_and(over_then);
+        let fresh = late || state.idle_ms < self.slack() + 1_000;
+        let fresh = (dry || locked_at.is_some()) && fresh;
         // A page that moves to another token takes the report of its last one along
         // (docs/decisions/dry-run.md); in earnest an end does not move.
         let same = same && !(dry && self.bounds.rotates);
@@ -200,7 +208,7 @@ impl Checks {
                     soonest = soonest.min(out_at + stood);
                     continue;
                 }
-                let reported = self.reported_until(at) + patience + stood;
+                let reported = self.reported_until(world, at) + patience + stood;
                 if now < reported {
                     soonest = soonest.min(reported);
                     continue;

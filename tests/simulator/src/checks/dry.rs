@@ -8,7 +8,7 @@ use stillhere::core::policy::Mode;
 
 use super::truth::Truth;
 use super::{Checks, Rule, WAVES};
-use crate::world::{Happening, World};
+use crate::world::{Context, Happening, World};
 
 /// All contexts of a channel report an end within this time of the first.
 const TOGETHER_MS: u64 = 50;
@@ -42,6 +42,12 @@ pub(super) struct Runs {
     mode: Option<(Mode, u64)>,
 }
 
+/// How long ago the newest end would have been that a context knows of, whoever observed it.
+fn observed_ago(context: &Context) -> u64 {
+    let agent = &context.agent;
+    agent.now().saturating_sub(agent.facts().times.observed.at)
+}
+
 impl Checks {
     /// The policy says so from now on.
     pub fn mode_is(&mut self, mode: Mode, now: u64) {
@@ -51,10 +57,15 @@ impl Checks {
     }
 
     /// Until when a context need not report again.
-    pub(super) fn reported_until(&self, at: usize) -> u64 {
+    pub(super) fn reported_until(&self, world: &World, at: usize) -> u64 {
         let seen = self.seen[at];
         // What the others reported while it was away is no news to it.
         let since = seen.reported_at.max(seen.woke_at);
+        // Nor is what one reported too soon, for whom a message was lost that this one knows of: its next end
+        // is as far from that all the same (docs/decisions/dry-run.md).
+        let ago = observed_ago(&world.contexts[at]);
+        let told = if self.bounds.faults.loss { world.now.saturating_sub(ago) } else { 0 };
+        let since = since.max(told);
         // A page that is late with the next token takes its last report along, and the next is as far away.
         // One that learns of it together with a clock that was set follows that.
         let windows =
@@ -130,7 +141,10 @@ impl Checks {
         let even = even && bounds.one_policy && bounds.no_wishes;
         // Or who locks the screen again.
         let even = even && !self.locked_since(channel.1, seen.reported_at.min(last));
-        let again = now - seen.reported_at + self.slack() + 1_000 < bounds.shortest_idle_ms;
+        // A report may have been late, and the next one not.
+        let ago = observed_ago(&world.contexts[at]);
+        let apart = now.saturating_sub(ago).saturating_sub(seen.observed_at);
+        let again = apart + self.slack() + 1_000 < bounds.shortest_idle_ms;
         // What waited for a page that was stopped the others have reported before.
         let awake = seen.woke_at + 8_000 < now;
         let wave = awake && (now - last > bounds.shortest_idle_ms / 2 || scheduled);
@@ -147,7 +161,7 @@ impl Checks {
         } else if scheduled && seen.shift_reported && !faults.clocks {
             Some("reports the end of its shift again".to_owned())
         } else if even && again && !scheduled && seen.reported_at > 0 && !seen.shift_reported {
-            Some(format!("reports {because:?} {} ms after another", now - seen.reported_at))
+            Some(format!("reports {because:?} {apart} ms after another"))
         } else if even && !scheduled && !faults.loss && !awake && last < seen.opened_at && soon {
             Some("reports what was before it came".to_owned())
         } else {
@@ -161,7 +175,8 @@ impl Checks {
             }
         }
         let seen = &mut self.seen[at];
-        (seen.reported_at, seen.shift_reported) = (now, seen.shift_reported || scheduled);
+        (seen.reported_at, seen.observed_at) = (now, now.saturating_sub(ago));
+        seen.shift_reported |= scheduled;
         if let Some(what) = problem {
             self.broken(now, Some(at), Rule::DryRun, what);
         }
@@ -177,9 +192,7 @@ impl Checks {
             let was_there = seen.woke_at.max(seen.opened_at) + 7_000 < first;
             // Whoever found out for itself was sooner, and nobody reports what was before they came: under
             // rules that became shorter it may be long ago.
-            let observed_at = context.agent.facts().times.observed.at;
-            let ago = context.agent.now().saturating_sub(observed_at);
-            let end = first.min(world.now.saturating_sub(ago));
+            let end = first.min(world.now.saturating_sub(observed_ago(context)));
             let was_there = was_there && seen.opened_at < end;
             let silent = seen.reported_at + TOGETHER_MS + self.bounds.delay_ms + 1_000 < end;
             // Who has a hold, or has just heard of activity, knows better, and whose clock was set follows that

@@ -8,6 +8,9 @@ use stillhere::core::rules::Phase;
 use super::{Before, Bounds, Checks, Dry, LOCKS, Rule};
 use crate::world::{Happening, World};
 
+/// Ends that are only observed count as one within this time (src/core/observed.rs).
+const ALIKE_MS: u64 = 500;
+
 impl Bounds {
     /// Whether such input is activity.
     pub(super) fn counts(&self, kind: Kind) -> bool {
@@ -92,6 +95,8 @@ impl Checks {
         let came_at = seen.woke_at.max(seen.opened_at) + 1_500;
         let calm = bounds.faults.calm() && !bounds.rotates && bounds.dry == Dry::No;
         let mut newest = None;
+        // A later lock that it may have heard of, or not.
+        let mut perhaps = 0;
         for (other, locker) in world.contexts.iter().enumerate() {
             let Some(at_lock) = self.seen.get(other).filter(|seen| seen.locked_at > 0) else {
                 continue;
@@ -99,6 +104,9 @@ impl Checks {
             let near = world.channel(other) == world.channel(at);
             let was_there = came_at < at_lock.locked_at;
             let told = near && !bounds.faults.loss && was_there;
+            if near && bounds.faults.loss && other != at {
+                perhaps = perhaps.max(at_lock.locked_at);
+            }
             // The authority tells whoever holds the same token elsewhere, once it is told.
             let far = !near && calm && locker.token == context.token && locker.hears();
             let stood = world.partitions[locker.partition].stood == at_lock.stood;
@@ -112,7 +120,7 @@ impl Checks {
         let alone = world.partitions.len() == 1 && !bounds.faults.clocks && !bounds.group;
         let doubt = if alone { 0 } else { self.slack() };
         let busy_until = basis.max(truth.pressed_at).max(promised) + doubt;
-        newest.filter(|(locked_at, _)| !held && busy_until < *locked_at)
+        newest.filter(|(locked_at, _)| !held && busy_until.max(perhaps) < *locked_at)
     }
 
     /// Whoever is locked out is out, and whoever is to be warned is.
@@ -128,8 +136,9 @@ impl Checks {
             };
             let ago = now - locked_at;
             let phase = context.agent.phase();
-            // In a dry run its end is reported, and the time begins anew.
-            let reported = self.bounds.dry != Dry::No && seen.reported_at >= locked_at;
+            // In a dry run its end is reported, and the time begins anew. One that was reported just before
+            // the lock is the same end.
+            let reported = self.bounds.dry != Dry::No && seen.reported_at + ALIKE_MS >= locked_at;
             let patience = if near { patience } else { 2 * patience };
             let lives = matches!(phase, Phase::Active | Phase::Warning | Phase::Held);
             let late = ago >= longest + patience && lives;

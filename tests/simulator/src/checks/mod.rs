@@ -185,8 +185,10 @@ struct Seen {
     /// Since when nobody did anything, and how often its timer fired since.
     quiet_since: u64,
     idle_wakes: u32,
-    /// When it last reported an end that was only observed, and whether that of the shift.
+    /// When it last reported an end that was only observed, when that would have been, and whether it was that
+    /// of the shift.
     reported_at: u64,
+    observed_at: u64,
     shift_reported: bool,
     /// It does not ask for a dry run.
     strict: bool,
@@ -210,6 +212,8 @@ pub struct Checks {
     chatter: BTreeMap<(usize, usize), Chatter>,
     ends: Vec<End>,
     runs: Runs,
+    /// When the authority heard of newer activity of each token, and of when the newest was before.
+    heard: BTreeMap<usize, Vec<(u64, u64)>>,
     /// Since when nothing ails the authority.
     pub well_since: u64,
     /// When a clock was last set.
@@ -235,6 +239,7 @@ impl Checks {
             chatter: BTreeMap::new(),
             ends: Vec::new(),
             runs: Runs::default(),
+            heard: BTreeMap::new(),
             well_since: 0,
             clock_set_at: 0,
             left_together_at: 0,
@@ -269,6 +274,17 @@ impl Checks {
         if let Some(seen) = self.seen.get_mut(at) {
             seen.woke_at = now;
         }
+    }
+
+    /// The authority has heard of newer activity than that at `before`.
+    pub fn heard(&mut self, token: usize, now: u64, before: u64) {
+        self.heard.entry(token).or_default().push((now, before));
+    }
+
+    /// The newest activity that the authority knew of at that moment, if it has heard of newer since.
+    fn known_at(&self, token: usize, moment: u64) -> Option<u64> {
+        let mut since = self.heard.get(&token)?.iter();
+        since.find(|(at, _)| *at >= moment).map(|(_, before)| *before)
     }
 
     /// Something was done that is no input.

@@ -147,7 +147,10 @@ impl Checks {
         let locked =
             self.locked_by(channel.1, world.now).is_some_and(|at| newest <= at + self.slack());
         let lives = newest + self.bounds.shortest_idle_ms > world.now && !over && !locked;
-        if alone && lives && newest > told_at + self.slack() {
+        // What went with them no later page can have heard of.
+        let gone_at = self.left_together_at;
+        let knows = newest > gone_at || self.seen[at].opened_at <= gone_at;
+        if alone && lives && knows && newest > told_at + self.slack() {
             let what = format!("goes, and an activity {} ms ago is untold", world.now - newest);
             self.broken(world.now, Some(at), Rule::OneKeepAlive, what);
         }

@@ -64,6 +64,9 @@ impl World {
             self.tell_listeners_of(token, &answer);
         } else if session.active_at() > active_at {
             self.activity_moved(token);
+            if let Some(checks) = &mut self.checks {
+                checks.heard(token, now, active_at);
+            }
         }
         answer
     }
