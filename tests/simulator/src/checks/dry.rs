@@ -141,9 +141,10 @@ impl Checks {
         let even = even && bounds.one_policy && bounds.no_wishes;
         // Or who locks the screen again.
         let even = even && !self.locked_since(channel.1, seen.reported_at.min(last));
-        // A report may have been late, and the next one not.
-        let ago = observed_ago(&world.contexts[at]);
-        let apart = now.saturating_sub(ago).saturating_sub(seen.observed_at);
+        // Where messages are lost a report may be late, and the next one not.
+        let end = now.saturating_sub(observed_ago(&world.contexts[at]));
+        let apart =
+            if faults.loss { end - seen.observed_at.min(end) } else { now - seen.reported_at };
         let again = apart + self.slack() + 1_000 < bounds.shortest_idle_ms;
         // What waited for a page that was stopped the others have reported before.
         let awake = seen.woke_at + 8_000 < now;
@@ -156,13 +157,15 @@ impl Checks {
             self.nobody_present(world, at, because, true);
         }
         let soon = last > 0 && last + bounds.shortest_idle_ms > now + self.slack() + 1_000;
+        let soon_after = last < seen.opened_at && soon;
+        let early = end + self.slack() < seen.opened_at;
         let problem = if known && self.in_force(world, at) == Some(Mode::Enforce) {
             Some("reports an end where ends are carried out".to_owned())
         } else if scheduled && seen.shift_reported && !faults.clocks {
             Some("reports the end of its shift again".to_owned())
         } else if even && again && !scheduled && seen.reported_at > 0 && !seen.shift_reported {
             Some(format!("reports {because:?} {apart} ms after another"))
-        } else if even && !scheduled && !faults.loss && !awake && last < seen.opened_at && soon {
+        } else if even && !scheduled && (early || (!faults.loss && !awake && soon_after)) {
             Some("reports what was before it came".to_owned())
         } else {
             None
@@ -175,7 +178,7 @@ impl Checks {
             }
         }
         let seen = &mut self.seen[at];
-        (seen.reported_at, seen.observed_at) = (now, now.saturating_sub(ago));
+        (seen.reported_at, seen.observed_at) = (now, end);
         seen.shift_reported |= scheduled;
         if let Some(what) = problem {
             self.broken(now, Some(at), Rule::DryRun, what);
