@@ -77,7 +77,13 @@ impl Agent {
     pub(super) fn answered(&mut self, began: u64, covers: Option<u64>, answer: Answer) {
         match answer {
             Answer::Alive(alive) if alive.is_plausible() => {
-                self.alive(true, began, covers, alive);
+                self.alive(began, covers, alive);
+                self.facts.times.answered = self.facts.times.answered.max(began);
+                // The authority would let it live: if our deadline is the stricter, tell it. A lock that came
+                // before the first answer may have made it so.
+                self.tell_end = true;
+                self.fault_said = None;
+                self.news();
             }
             Answer::Gone(because) => self.end(because),
             Answer::Unreachable { retry_after_ms } => {
@@ -87,9 +93,9 @@ impl Agent {
         }
     }
 
-    /// Takes in what the authority said at `began` or after: as an answer or, unless it was `asked`, of its
-    /// own accord.
-    pub(super) fn alive(&mut self, asked: bool, began: u64, covers: Option<u64>, mut alive: Alive) {
+    /// Takes in what the authority said at `began` or after: as an answer, or of its own accord. Where nobody
+    /// has asked, whoever has the lock is not done, and what was sent is not answered.
+    pub(super) fn alive(&mut self, began: u64, covers: Option<u64>, mut alive: Alive) {
         let now = self.now();
         if self.facts.learn(&alive.policy) {
             self.emit(Event::Policy);
@@ -147,17 +153,6 @@ impl Agent {
             let again = now + rules::policy(&self.facts).keepalive_ms;
             self.facts.times.held_elsewhere = self.facts.times.held_elsewhere.max(again);
         }
-        // Nobody has asked: whoever has the lock is not done, and what was sent is not answered.
-        if !asked {
-            return;
-        }
-        let times = &mut self.facts.times;
-        times.answered = times.answered.max(began);
-        // The authority would let it live: if our deadline is the stricter, tell it. A lock that came
-        // before the first answer may have made it so.
-        self.tell_end = true;
-        self.fault_said = None;
-        self.news();
     }
 
     /// There are other rules, by the authority or by what a page asks for, and no answer under them

@@ -100,9 +100,11 @@ impl Agent {
             }
         }
         let apart = told_at.abs_diff(known + by);
-        // Of what nobody has sent anything since, the authority was not told.
-        let sent = if times.sent >= times.activity { times.activity } else { self.told };
-        let slept = told_at.abs_diff(sent).min(told_at.abs_diff(self.told));
+        let mut slept = told_at.abs_diff(self.told);
+        // Of what came after all that was sent the authority was not told.
+        if times.sent >= times.activity {
+            slept = slept.min(told_at.abs_diff(times.activity));
+        }
         if by > 0 && apart < JUMP_MS && apart + DOUBT_MS < slept {
             self.shift(by as i64, self.check_from);
         }

@@ -116,12 +116,10 @@ impl Agent {
                 let sent = Some(self.facts.times.sent).filter(|sent| *sent > sign && *sent < now);
                 let known = busy.filter(|busy| busy.sign == sign).map(|busy| busy.since);
                 let since = known.max(sent).unwrap_or(now);
-                let retry_at = now + pause;
                 // At the bound it is taken: just after a holder that is well has given up and said so.
                 let spread = if self.me.visible { 0 } else { self.below(RETRY_MS / 4) };
-                let late = RETRY_MS / 16 + spread;
-                let bound = Some(since + BOUND_MS + late).filter(|at| *at > now);
-                let retry_at = bound.map_or(retry_at, |at| at.min(retry_at));
+                let bound = since + BOUND_MS + RETRY_MS / 16 + spread;
+                let retry_at = if bound > now { bound.min(now + pause) } else { now + pause };
                 self.sender = Sender::Busy { busy: Busy { since, sign }, retry_at };
             }
             (Grant::Lost, Sender::Sending { id, .. }) => {

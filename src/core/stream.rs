@@ -227,7 +227,7 @@ impl Agent {
             (times.acknowledged, times.held_elsewhere)
         };
         let known = said(self);
-        self.alive(false, began, None, alive);
+        self.alive(began, None, alive);
         if said(self) == known {
             return;
         }

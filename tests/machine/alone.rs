@@ -90,8 +90,7 @@ impl Page {
 const TAKE: Output = Output::TakeLock { force: false };
 const TAKE_STREAM: Output = Output::TakeStream { force: false };
 
-/// How long a page is told that the lock is busy until it takes it by force, after the first pauses that
-/// all have; and the pauses.
+/// Tells a page that the lock is busy until it takes it by force: how long that took, and its pauses.
 fn waits_for_a_busy_lock(seed: u64, visible: bool) -> (u64, Vec<u64>) {
     let mut page = Page::open(seed, false);
     page.tell(Input::Visible(visible));
