@@ -25,7 +25,13 @@ function withTabs(count) {
     before(async () => {
       authority = await startAuthority({ idle: '30s', warn: '5s', keepAlive: '2s' });
       browser = await startBrowser();
-      tabs = await browser.openAll(count, `${authority.base}/?token=${await authority.token()}`);
+      const url = `${authority.base}/?token=${await authority.token()}`;
+      tabs = [];
+      while (tabs.length < count) {
+        tabs.push(...(await browser.openAll(Math.min(10, count - tabs.length), url)));
+        // Fifty tabs may take longer to open than the session lasts without a key.
+        await tabs.at(-1)?.keyboard.press('a');
+      }
       front = /** @type {Page} */ (engine === 'webkit' ? tabs.at(-1) : tabs[count >> 1]);
       await front.bringToFront();
       await front.focus('#notes');
