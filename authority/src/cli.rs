@@ -11,7 +11,7 @@ use crate::{
     config::Config,
     demo::new_token,
     options::{Options, StoreChoice},
-    state::{CALLS_PER_SECOND, Settings},
+    state::{CALLS_PER_SECOND, EVENT_PING_MS, Settings},
     traces,
 };
 
@@ -58,9 +58,9 @@ impl Setup {
     /// What the settings come to, for whoever checks them. It names no token.
     #[must_use]
     pub fn summary(&self) -> String {
-        let show = |ms| humantime::format_duration(Duration::from_millis(ms)).to_string();
         let Policy { idle_timeout_ms, warn_before_ms, keepalive_ms, max_hold_ms, .. } =
             self.settings.policy;
+        let ping = self.settings.event_ping_ms;
         let names: Vec<_> = self.settings.admins.iter().map(|admin| admin.name.as_str()).collect();
         let receivers = &self.settings.notices.receivers;
         let receivers: Vec<_> = receivers.iter().map(|it| format!("{it:?}")).collect();
@@ -71,13 +71,14 @@ impl Setup {
         };
         format!(
             "The configuration can be used.\nlisten: {}\nstore: {store}\nidle timeout: {}\n\
-             warning before: {}\nkeep-alive: {}\nlongest hold: {}\nadministrators: {}\n\
-             receivers: {}\nspans: {}",
+             warning before: {}\nkeep-alive: {}\nlongest hold: {}\nping of silent event streams: {}\n\
+             administrators: {}\nreceivers: {}\nspans: {}",
             self.listen,
             show(idle_timeout_ms),
             show(warn_before_ms),
             show(keepalive_ms),
             show(max_hold_ms),
+            if ping == 0 { "none".to_owned() } else { show(ping) },
             names.join(", "),
             if receivers.is_empty() { "none".to_owned() } else { receivers.join(", ") },
             self.settings.otlp_endpoint.as_ref().map_or("none", Url::as_str),
@@ -98,6 +99,7 @@ impl Cli {
         let options = self.options.or(config.options);
         let policy = policy(&options);
         policy.check(options.dev).map_err(|why| explain(&policy, why, options.dev))?;
+        let event_ping_ms = event_ping(options.event_ping)?;
         check_folders(&options)?;
         let otlp_endpoint = otlp_endpoint(options.otlp_endpoint.as_deref())?;
         let made = options.dev && self.admin_token.is_none();
@@ -121,6 +123,7 @@ impl Cli {
                 issuers: config.issuers,
                 link_tokens: options.link_tokens,
                 calls_per_second: options.calls_per_second.unwrap_or(CALLS_PER_SECOND),
+                event_ping_ms,
                 behind_proxy: options.behind_proxy,
                 www: options.www,
                 dist: options.dist,
@@ -150,6 +153,15 @@ fn check_folders(options: &Options) -> Result<(), String> {
     Ok(())
 }
 
+/// A proxy that cuts within a second would cut answers as well; nobody needs to know after more than an
+/// hour that a connection is dead.
+fn event_ping(given: Option<u64>) -> Result<u64, String> {
+    match given.unwrap_or(EVENT_PING_MS) {
+        ms @ (0 | 1000..=3_600_000) => Ok(ms),
+        ms => Err(format!("--event-ping {}: must be between 1s and 1h, or 0s for none", show(ms))),
+    }
+}
+
 /// An empty variable of OpenTelemetry's environment is one that is not set. What was written may hold a
 /// password, so it is not repeated.
 fn otlp_endpoint(text: Option<&str>) -> Result<Option<Url>, String> {
@@ -172,6 +184,10 @@ fn policy(options: &Options) -> Policy {
     }
 }
 
+fn show(ms: u64) -> String {
+    humantime::format_duration(Duration::from_millis(ms)).to_string()
+}
+
 fn explain(policy: &Policy, why: OutOfRange, dev: bool) -> String {
     let (flag, given) = match why.field {
         "idle_timeout_ms" => ("--idle-timeout", policy.idle_timeout_ms),
@@ -179,7 +195,6 @@ fn explain(policy: &Policy, why: OutOfRange, dev: bool) -> String {
         "keepalive_ms" => ("--keep-alive", policy.keepalive_ms),
         _ => ("--max-hold", policy.max_hold_ms),
     };
-    let show = |ms| humantime::format_duration(Duration::from_millis(ms)).to_string();
     let range = format!("must be between {} and {}", show(why.min), show(why.max));
     let short = given < why.min && !dev;
     let hint = if short && flag != "--keep-alive" { "; shorter times need --dev" } else { "" };

@@ -170,6 +170,7 @@ mod tests {
             r#"
             listen = "[::]:8787"
             idle-timeout = "10m"
+            event-ping = "20s"
             allow-origin = ["https://app.example"]
             store = "sessions.redb"
             otlp-endpoint = "http://localhost:4318"
@@ -182,6 +183,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(config.options.idle_timeout, Some(600_000));
+        assert_eq!(config.options.event_ping, Some(20_000));
         assert_eq!(config.options.allow_origins, ["https://app.example"]);
         assert_eq!(config.options.otlp_endpoint.as_deref(), Some("http://localhost:4318"));
         assert_eq!(config.admins[0].scopes, [Scope::PolicyWrite]);

@@ -83,6 +83,12 @@ pub struct Options {
     #[arg(long, value_name = "NUMBER", env = "STILLHERE_CALLS_PER_SECOND")]
     pub calls_per_second: Option<u32>,
 
+    /// Time between two comments on a silent event stream, 1s to 1h; 0s for none, where no proxy cuts
+    /// what is silent [default: 45s]
+    #[arg(long, value_name = "DURATION", env = "STILLHERE_EVENT_PING", value_parser = duration_ms)]
+    #[serde(deserialize_with = "duration")]
+    pub event_ping: Option<u64>,
+
     /// A proxy is in front: take callers' addresses from the end of X-Forwarded-For
     #[arg(long, env = "STILLHERE_BEHIND_PROXY")]
     pub behind_proxy: bool,
@@ -118,6 +124,7 @@ impl Options {
             dev: self.dev || file.dev,
             allow_origins: origins,
             calls_per_second: self.calls_per_second.or(file.calls_per_second),
+            event_ping: self.event_ping.or(file.event_ping),
             behind_proxy: self.behind_proxy || file.behind_proxy,
             otlp_endpoint: self.otlp_endpoint.or(file.otlp_endpoint),
             www: self.www.or(file.www),

@@ -27,6 +27,10 @@ use crate::{
 /// interval; a page that loads makes two.
 pub const CALLS_PER_SECOND: u32 = 20;
 
+/// Time between two comments on a silent event stream where nothing else is set, in milliseconds: less than
+/// the 55 s and more after which proxies cut what is silent unless told otherwise (docs/decisions/event-ping.md).
+pub const EVENT_PING_MS: u64 = 45_000;
+
 /// How a server is set up.
 #[derive(Clone)]
 pub struct Settings {
@@ -44,6 +48,8 @@ pub struct Settings {
     pub link_tokens: bool,
     /// Calls that one token may make in a second; 0 for any number.
     pub calls_per_second: u32,
+    /// Time between two comments on a silent event stream, in milliseconds; 0 for none.
+    pub event_ping_ms: u64,
     /// A proxy is in front, and says where requests come from.
     pub behind_proxy: bool,
     /// Folder of the demo pages; with it come `/dist` and the calls under `/demo`.
@@ -66,6 +72,7 @@ impl Default for Settings {
             issuers: Vec::new(),
             link_tokens: false,
             calls_per_second: CALLS_PER_SECOND,
+            event_ping_ms: EVENT_PING_MS,
             behind_proxy: false,
             www: None,
             dist: None,

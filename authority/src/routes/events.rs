@@ -6,7 +6,7 @@ use axum::{
     extract::State,
     http::StatusCode,
     response::{
-        IntoResponse, Sse,
+        IntoResponse, Response, Sse,
         sse::{Event, KeepAlive},
     },
 };
@@ -31,8 +31,6 @@ use crate::{
 /// Least time between two states that tell of activity, in milliseconds: agents promise a deadline that
 /// is in step to a second.
 const PAUSE_MS: u64 = 1000;
-/// Time between two comments on a silent stream: proxies cut what is silent for longer.
-const PING: Duration = Duration::from_secs(20);
 
 /// Server-sent events: `state`, `policy`, `ended`
 ///
@@ -53,7 +51,7 @@ const PING: Duration = Duration::from_secs(20);
 pub(super) async fn events(
     State(state): State<AppState>,
     bearer: Bearer,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let since = state.now_ms();
     // Look once before anything is kept for the token: strangers must not cost memory.
     let key = bearer.key;
@@ -67,12 +65,17 @@ pub(super) async fn events(
     let now = state.now_ms();
     let first = (now, state.look(&key).await?);
     let open = OpenStream::new(state.metrics().event_streams.clone());
-    let stream = follow(state, key, since, first, heard, told, open);
-    let ping = KeepAlive::new().interval(PING).text("ping");
+    let ping = state.settings().event_ping_ms;
+    let stream = Sse::new(follow(state, key, since, first, heard, told, open));
     // Nginx would hold events back until its buffer is full. Pages leave it to these answers that no cache
     // keeps them (docs/decisions/preflights.md).
     let headers = [("x-accel-buffering", "no"), ("cache-control", "no-store")];
-    Ok((headers, Sse::new(stream).keep_alive(ping)))
+    Ok(if ping == 0 {
+        (headers, stream).into_response()
+    } else {
+        let ping = KeepAlive::new().interval(Duration::from_millis(ping)).text("ping");
+        (headers, stream.keep_alive(ping)).into_response()
+    })
 }
 
 fn follow(

@@ -18,7 +18,7 @@ fn run(flags: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String) {
 
 #[test]
 fn a_wrong_flag_is_named_in_one_line() {
-    let cases: [(&[&str], &[&str]); 20] = [
+    let cases: [(&[&str], &[&str]); 22] = [
         (&["--nonsense"], &["--nonsense"]),
         (&["--idle-timeout", "60s"], &["--idle-timeout 1m", "between 5m and 8h", "--dev"]),
         (&["--idle-timeout", "9h"], &["--idle-timeout 9h", "between 5m and 8h"]),
@@ -28,6 +28,8 @@ fn a_wrong_flag_is_named_in_one_line() {
         (&["--warn-before", "15m"], &["--warn-before 15m"]),
         (&["--keep-alive", "999ms"], &["--keep-alive 999ms", "between 1s and 15m"]),
         (&["--max-hold", "25h"], &["--max-hold", "between 0s and 1day"]),
+        (&["--event-ping", "999ms"], &["--event-ping 999ms", "between 1s and 1h, or 0s for none"]),
+        (&["--event-ping", "61m"], &["--event-ping 1h 1m", "between 1s and 1h"]),
         (&["--store", "mysql://localhost"], &["--store", "memory", "redis://HOST:PORT"]),
         (&["--allow-origin", "https://app.example/"], &["--allow-origin", "exact origin"]),
         (&["--otlp-endpoint", "collector:4318"], &["--otlp-endpoint", "http://localhost:4318"]),
@@ -90,6 +92,8 @@ fn flags_become_settings() {
         "5s",
         "--max-hold",
         "2h",
+        "--event-ping",
+        "0s",
         "--allow-origin",
         "https://a.example",
         "--allow-origin",
@@ -102,6 +106,7 @@ fn flags_become_settings() {
         [policy.idle_timeout_ms, policy.warn_before_ms, policy.keepalive_ms, policy.max_hold_ms],
         [60_000, 20_000, 5000, 7_200_000]
     );
+    assert_eq!(settings.event_ping_ms, 0);
     assert_eq!(settings.allow_origins, ["https://a.example", "https://b.example"]);
 }
 

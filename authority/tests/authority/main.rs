@@ -10,6 +10,7 @@ mod cors;
 mod deadlines;
 mod demo;
 mod desktop_sign_in;
+mod event_ping;
 mod events;
 mod flags;
 mod genesys;

@@ -173,12 +173,17 @@ impl Rig {
     }
 
     pub async fn events_of(&self, token: &str) -> Events<BodyDataStream> {
+        Events(self.event_bytes_of(token).await.eventsource())
+    }
+
+    /// An event stream as it comes, comments and all.
+    pub async fn event_bytes_of(&self, token: &str) -> BodyDataStream {
         let request = bearer(token).uri("/v1/events").body(Body::empty()).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         assert_eq!(response.headers()["cache-control"], "no-store");
-        Events(response.into_body().into_data_stream().eventsource())
+        response.into_body().into_data_stream()
     }
 }
 

@@ -9,7 +9,7 @@ import { pause, startAgents, startChromium } from '../../../tests/browser/lib/ch
 
 /** As long as 256 random bits are in base64url, and as the simulation's tokens are. */
 const TOKEN = 'wire-token-of-43-characters-as-256-bits-are';
-const PING_MS = 20_000;
+const PING_MS = 5_000;
 
 /** @typedef {{ request: string, answer: string }} Exchange heads and bodies, a character for each byte */
 
@@ -95,7 +95,12 @@ async function visit(port, authority) {
  * @returns {Promise<{ heads: any, bytes: Record<string, { sent: number, received: number }>, ping: number, version: string, samples: Record<string, Exchange> }>}
  */
 export async function measureWire() {
-  const times = { idle: '15min', warn: '60s', keepAlive: '1s' };
+  const times = {
+    idle: '15min',
+    warn: '60s',
+    keepAlive: '1s',
+    more: ['--event-ping', `${PING_MS}ms`],
+  };
   const authority = await startAuthority(times);
   const recorder = await startRecorder(Number(new URL(authority.base).port));
   try {

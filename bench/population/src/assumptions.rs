@@ -57,7 +57,7 @@ impl Default for Assumptions {
             switch_s: 60.0,
             one_more: 0.75,
             preflight_s: 7200.0,
-            ping_s: 20.0,
+            ping_s: 45.0,
             latency_s: 0.005,
             idle_timeout_s: seconds(policy.idle_timeout_ms),
             warn_before_s: seconds(policy.warn_before_ms),
@@ -128,7 +128,7 @@ impl Assumptions {
             row(
                 "ping on an event stream each",
                 seconds(self.ping_s),
-                "authority/src/routes/events.rs",
+                "the authority's default (authority/src/state.rs)",
             ),
             row("way to the authority, one way", seconds(self.latency_s), "assumed"),
         ]
