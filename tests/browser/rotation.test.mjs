@@ -9,6 +9,8 @@ const TABS = 10;
 /** A minute, and less of it in the engines that only must not differ. */
 const FOR_MS = engine === 'chromium' ? 60_000 : 20_000;
 const EVERY_MS = 2_000;
+/** A little more, so that each token comes before the interval of the last one is over. */
+const INTERVAL_MS = 2_200;
 
 /** @type {Awaited<ReturnType<typeof startAuthority>>} */
 let authority;
@@ -16,7 +18,7 @@ let authority;
 let browser;
 
 before(async () => {
-  authority = await startAuthority({ idle: '20s', warn: '5s', keepAlive: '2s' });
+  authority = await startAuthority({ idle: '20s', warn: '5s', keepAlive: `${INTERVAL_MS}ms` });
   browser = await startBrowser();
 });
 after(async () => {
@@ -45,11 +47,15 @@ test(every, async (t) => {
   const begun = await authority.counts();
   const begin = performance.now();
   let keys = 0;
+  /** When each token was given to the first tab and when to the last, in ms. */
+  const given = /** @type {{ from: number, to: number }[]} */ ([]);
   for (let number = 1; number * EVERY_MS <= FOR_MS; number += 1) {
     const next = await authority.token(`${number}`);
+    const from = performance.now();
     await Promise.all(
       tabs.map((tab) => tab.evaluate((token) => Object(window).agent.setToken(token), next)),
     );
+    given.push({ from, to: performance.now() });
     for (let at = 0; at < EVERY_MS; at += 500) {
       await front.keyboard.press('a');
       keys += 1;
@@ -57,6 +63,7 @@ test(every, async (t) => {
     }
   }
   const sent = (await authority.counts()).keepAlives - begun.keepAlives;
+  const read = performance.now();
   t.diagnostic(`${sent} keep-alives, answers by status: ${JSON.stringify([...statuses])}`);
   assert.deepEqual((await recorded(tabs, 'ended')).flat(), []);
   const phases = (await recorded(tabs, 'phase')).flat().map(({ what }) => what);
@@ -65,9 +72,13 @@ test(every, async (t) => {
     [...statuses.keys()].every((status) => status < 400),
     `${[...statuses.keys()]}`,
   );
-  // One for each token that is new, and one for each interval.
-  const intervals = FOR_MS / EVERY_MS;
-  assert.ok(sent >= intervals - 1 && sent <= 1.2 * intervals, `${sent} keep-alives`);
+  // One for each token that is new, and one for each interval in which none came: on a busy machine.
+  const more = given.reduce((sum, { from }, at) => {
+    const next = given[at + 1]?.to ?? read;
+    return sum + Math.floor((next - from) / INTERVAL_MS);
+  }, 0);
+  t.diagnostic(`${given.length} tokens, ${more} intervals that passed without a new one`);
+  assert.ok(sent >= given.length - 1 && sent <= given.length + more, `${sent} keep-alives`);
   await pause(1_500);
   await eachShows(tabs, 'active');
   for (const tab of tabs) assert.equal((await statusOf(tab)).counts.keystrokes, keys);
