@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { between } from '../bench/lib/counting.mjs';
+import { between, ofAKey } from '../bench/lib/counting.mjs';
 import { late, seconds } from '../bench/lib/moments.mjs';
 import { readOptions, wordsOf } from '../bench/lib/options.mjs';
 import { keepingPace } from '../bench/lib/pace.mjs';
@@ -187,6 +187,22 @@ test('traffic is a difference divided by what it was for', () => {
   assert.equal(each.posts, 2);
   assert.equal(each.timers, 0);
   assert.equal(each.requests, 0.5);
+});
+
+test('what happens as often without keys costs a key nothing, to the last digit', () => {
+  const begin = {
+    posts: 0,
+    deliveries: 0,
+    writes: 0,
+    storageEvents: 0,
+    timers: 6,
+    locks: 0,
+    requests: 0,
+  };
+  const calm = { ...begin, timers: 7, requests: 2 };
+  const typed = { ...begin, timers: 8, requests: 7 };
+  const each = ofAKey(begin, calm, typed, 100);
+  assert.deepEqual([each.timers, each.requests], [0, 0.03]);
 });
 
 test('what did not happen in some round is said, and counts as no time', () => {

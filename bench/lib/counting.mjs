@@ -100,18 +100,22 @@ export const WAKING = /** @type {What[]} */ (['deliveries', 'storageEvents', 'ti
  */
 export async function countsOf(tabs) {
   const each = await Promise.all(tabs.map((tab) => tab.evaluate('counts')));
-  return combined(each, (one) => one);
+  return ofEach((kind) => each.reduce((sum, one) => sum + one[kind], 0));
 }
 
-/** @param {Counts[]} all @param {(value: number, at: number) => number} take */
-function combined(all, take) {
-  const entries = KINDS.map((kind) => [
-    kind,
-    all.reduce((sum, one, at) => sum + take(one[kind], at), 0),
-  ]);
-  return /** @type {Counts} */ (Object.fromEntries(entries));
-}
+/** @param {(kind: What) => number} take */
+const ofEach = (take) =>
+  /** @type {Counts} */ (Object.fromEntries(KINDS.map((kind) => [kind, take(kind)])));
 
 /** @param {Counts} later @param {Counts} earlier @param {number} per what the difference is divided by */
 export const between = (later, earlier, per) =>
-  combined([later, earlier], (value, at) => (at ? -value : value) / per);
+  ofEach((kind) => (later[kind] - earlier[kind]) / per);
+
+/**
+ * What each key cost, less what happens in as long a time without keys. Whole numbers until the last
+ * division: what happens as often without keys is nothing then, not almost nothing.
+ * @param {Counts} begin @param {Counts} calm after a time without keys
+ * @param {Counts} typed after as long a time with keys @param {number} keys
+ */
+export const ofAKey = (begin, calm, typed, keys) =>
+  between(between(typed, calm, 1), between(calm, begin, 1), keys);
