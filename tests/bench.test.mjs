@@ -172,33 +172,28 @@ test('of a trace, keys cost their dispatch, what they set off whole tasks, and t
   assert.equal(found.size, 1);
 });
 
+/** Counts of a page that did nothing. */
+const NOTHING = {
+  posts: 0,
+  deliveries: 0,
+  writes: 0,
+  storageEvents: 0,
+  timers: 0,
+  locks: 0,
+  requests: 0,
+};
+
 test('traffic is a difference divided by what it was for', () => {
-  const none = {
-    posts: 1,
-    deliveries: 0,
-    writes: 0,
-    storageEvents: 0,
-    timers: 4,
-    locks: 0,
-    requests: 0,
-  };
-  const some = { ...none, posts: 21, timers: 4, requests: 5 };
-  const each = between(some, none, 10);
+  const before = { ...NOTHING, posts: 1, timers: 4 };
+  const after = { ...before, posts: 21, requests: 5 };
+  const each = between(after, before, 10);
   assert.equal(each.posts, 2);
   assert.equal(each.timers, 0);
   assert.equal(each.requests, 0.5);
 });
 
 test('what happens as often without keys costs a key nothing, to the last digit', () => {
-  const begin = {
-    posts: 0,
-    deliveries: 0,
-    writes: 0,
-    storageEvents: 0,
-    timers: 6,
-    locks: 0,
-    requests: 0,
-  };
+  const begin = { ...NOTHING, timers: 6 };
   const calm = { ...begin, timers: 7, requests: 2 };
   const typed = { ...begin, timers: 8, requests: 7 };
   const each = ofAKey(begin, calm, typed, 100);
