@@ -52,6 +52,12 @@ export async function visit(tab, address) {
   await eachBecomes([tab], `location.href.endsWith(${JSON.stringify(address)}) && ${RUNS}`);
 }
 
+/**
+ * A change is written a second after the last one, a hidden tab's timers run once a second, and then it is
+ * sealed: a record that has not changed for less than that may be an older one.
+ */
+const SETTLED_MS = 2_500;
+
 /** Waits until a tab's record is there, and holds the newest. @param {Page} tab */
 export async function saved(tab) {
   await eachBecomes([tab], "/^r1/.test(sessionStorage.getItem('stillhere/resume'))");
@@ -59,7 +65,7 @@ export async function saved(tab) {
   let before;
   for (let now = await tab.evaluate(newest); now !== before; now = await tab.evaluate(newest)) {
     before = now;
-    await new Promise((done) => setTimeout(done, 1_100));
+    await new Promise((done) => setTimeout(done, SETTLED_MS));
   }
 }
 
