@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { between, ofAKey } from '../bench/lib/counting.mjs';
+import { between, KINDS, ofAKey } from '../bench/lib/counting.mjs';
 import { late, seconds } from '../bench/lib/moments.mjs';
 import { readOptions, wordsOf } from '../bench/lib/options.mjs';
 import { keepingPace } from '../bench/lib/pace.mjs';
@@ -173,15 +173,9 @@ test('of a trace, keys cost their dispatch, what they set off whole tasks, and t
 });
 
 /** Counts of a page that did nothing. */
-const NOTHING = {
-  posts: 0,
-  deliveries: 0,
-  writes: 0,
-  storageEvents: 0,
-  timers: 0,
-  locks: 0,
-  requests: 0,
-};
+const NOTHING = /** @type {import('../bench/lib/counting.mjs').Counts} */ (
+  Object.fromEntries(KINDS.map((kind) => [kind, 0]))
+);
 
 test('traffic is a difference divided by what it was for', () => {
   const before = { ...NOTHING, posts: 1, timers: 4 };
