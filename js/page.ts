@@ -73,6 +73,9 @@ const FAULTS = [
   'This page has no Web Locks or no BroadcastChannel (is it served over https?): the agent works alone.',
 ];
 
+/** A longer step of the wall clock may be a clock that was set, as in `src/core/time.rs`. In milliseconds. */
+const JUMP_MS = 3000;
+
 /** How keep-alives went, for `status`. */
 export type Results = {
   -readonly [K in Exclude<keyof Status['keepAlive'], 'sent'>]: Status['keepAlive'][K];
@@ -104,7 +107,10 @@ export class Page {
   #channel: BroadcastChannel | undefined;
   readonly #unhooked = new AbortController();
   #machine: Machine | undefined;
-  /** In that span of the wall clock an input needs nothing but counting. */
+  /**
+   * In that span of the wall clock an input needs nothing but counting, if it comes within `JUMP_MS` of the start
+   * or of the one before it.
+   */
   #from = 0;
   #until = 0;
   /** What was counted since the machine was last told: how often each kind, and when the newest was. */
@@ -190,9 +196,11 @@ export class Page {
       // A key that is held down is one activity.
     } else if (!(event as KeyboardEvent).repeat) {
       const now = Date.now();
-      if (now >= this.#from && now < this.#until) {
+      const step = now - this.#from;
+      if (step >= 0 && step <= JUMP_MS && now < this.#until) {
         (this.#counted[kind] as number) += 1;
         this.#newest = now;
+        this.#from = now;
       } else {
         this.#tell(ACTIVITY, kind, event.timeStamp);
       }

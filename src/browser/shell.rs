@@ -56,7 +56,7 @@ impl Shell {
     pub(crate) fn counted(&self, kind: Kind, times: u32, wall: u64) {
         let mut agent = self.agent.borrow_mut();
         for _ in 0..times {
-            agent.count(kind, wall);
+            agent.counted(kind, wall);
         }
     }
 

@@ -6,14 +6,16 @@ use super::facts::Kind;
 use super::output::Wakeup;
 use super::rules::{self, Phase};
 use super::share::{News, PAUSE_MS};
+use super::time::JUMP_MS;
 
 /// The span of wall-clock time in which one more activity needs nothing but counting.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Hot {
-    pub(super) from: u64,
+    /// When both clocks were looked at, or the newest activity since.
+    from: u64,
     until: u64,
     lead: u64,
-    newest: u64,
+    counted: bool,
 }
 
 impl Agent {
@@ -22,26 +24,35 @@ impl Agent {
     /// counted and [`Agent::handle_input`] must be asked. This is all that most inputs cost.
     #[inline]
     pub fn count(&mut self, kind: Kind, wall: u64) -> bool {
-        // Whether that counts is for the policy to say.
-        if wall < self.hot.from || wall >= self.hot.until || matches!(kind, Kind::System) {
+        // A longer step may be a clock that was set: what comes after it must not pass for older. And whether
+        // the system's input counts is for the policy to say.
+        let step = wall.wrapping_sub(self.hot.from);
+        if step > JUMP_MS || wall >= self.hot.until || matches!(kind, Kind::System) {
             return false;
         }
-        self.me.counts.add(kind);
-        self.hot.newest = wall + self.hot.lead;
+        self.counted(kind, wall);
         true
     }
 
+    /// The same for who has looked at [`Agent::counts_within`] by itself.
+    pub fn counted(&mut self, kind: Kind, wall: u64) {
+        self.me.counts.add(kind);
+        self.hot = Hot { from: wall, counted: true, ..self.hot };
+    }
+
     /// From when to when [`Agent::count`] counts, by the wall clock: for who counts by itself meanwhile, and
-    /// says so before anything else.
+    /// says so before anything else. No activity may come more than [`JUMP_MS`] after the one before it, or
+    /// the first after the start.
     #[must_use]
     pub const fn counts_within(&self) -> (u64, u64) {
         (self.hot.from, self.hot.until)
     }
 
     pub(super) fn fold(&mut self) {
-        if self.hot.newest > 0 {
-            self.me.active_at = self.me.active_at.max(self.hot.newest);
-            self.facts.times.activity = self.facts.times.activity.max(self.hot.newest);
+        if self.hot.counted {
+            let newest = self.hot.from + self.hot.lead;
+            self.me.active_at = self.me.active_at.max(newest);
+            self.facts.times.activity = self.facts.times.activity.max(newest);
         }
         self.hot = Hot::default();
     }
@@ -109,9 +120,15 @@ impl Agent {
     /// Somebody was active then, here or elsewhere.
     pub(super) fn learn_activity(&mut self, at: u64) {
         // The others are about to warn: they must not wait for the next routine broadcast. (The warning
-        // of a shift's end is not put off by it.) Those with another token may know less of theirs.
+        // of a shift's end is not put off by it.) Those with another token may know less of theirs. What comes
+        // after a lock they must know once it counts again.
         let policy = self.policy();
-        let others = self.facts.times.activity + policy.idle_timeout_ms - policy.warn_before_ms;
+        let spare = if rules::is_locked(&self.facts, self.now()) {
+            0
+        } else {
+            policy.idle_timeout_ms - policy.warn_before_ms
+        };
+        let others = self.facts.times.activity + spare;
         let warn_at = match self.due() {
             Some(due) if due.scheduled => u64::MAX,
             Some(due) => due.warn_at.min(others),
@@ -160,7 +177,7 @@ impl Agent {
             let until = wake.map_or(0, |wake| wake.at).min(end);
             let lead = self.now().saturating_sub(self.wall);
             let until = until.saturating_sub(lead);
-            self.hot = Hot { from: self.wall, until, lead, newest: 0 };
+            self.hot = Hot { from: self.wall, until, lead, counted: false };
         }
     }
 }

@@ -305,6 +305,14 @@ impl Agent {
         matches!(self.join, Join::Waiting { .. }) || !known
     }
 
+    /// People are to be warned, and nobody has asked the authority since.
+    pub(super) fn asks_before_warning(&self) -> bool {
+        let asks = |due: rules::Due| {
+            self.now() >= due.warn_at && !rules::tried_since(&self.facts, due.warn_at)
+        };
+        self.due().is_some_and(asks)
+    }
+
     pub(super) fn next_errand(&self) -> Option<(u64, Errand)> {
         // Somebody works there: it is awake.
         let newest = |(id, row): (ContextId, &Row)| {
@@ -316,6 +324,12 @@ impl Agent {
             token: self.me.token,
             own: self.peers().all(newest),
             untold_since: self.untold.since,
+            // Of another's it is only known when it was sent.
+            covered: if self.me.sent_at == self.facts.times.sent {
+                self.told
+            } else {
+                self.facts.times.sent
+            },
             grace_ms: self.grace_ms,
             // Fifty hidden pages that all wake at the deadline would be in each other's way.
             patience_ms: if self.me.visible { 0 } else { self.grace_ms / 16 },

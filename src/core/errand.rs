@@ -34,6 +34,8 @@ pub struct Situation {
     pub own: bool,
     /// Since when there is activity that was not acknowledged, as far as this context knows.
     pub untold_since: u64,
+    /// The newest activity that the last keep-alive can have told of.
+    pub covered: u64,
     /// How long to leave the sending to the context whose activity it is, in milliseconds.
     pub grace_ms: u64,
     /// How long to leave a question to a context that can be seen, in milliseconds.
@@ -117,7 +119,7 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
             times.acknowledged + policy.idle_timeout_ms - policy.warn_before_ms
         };
         // One that answered and did not take it in is not asked over and over.
-        if times.activity <= times.sent && times.answered >= times.sent {
+        if times.activity <= at.covered && times.answered >= times.sent {
             late = late.max(times.sent + BOUND_MS);
         }
         if hurry {
@@ -131,6 +133,53 @@ pub fn next(facts: &Facts, policy: &Policy, now: u64, at: Situation) -> Option<(
             (next.max(news_at) + at.grace_ms).min(late.max(news_at) + at.grace_ms / 16)
         };
         want(next.max(retry_at), Errand::KeepAlive);
+        // Its answer answers the question too, and whoever only asks is in the way of the one that tells.
+        if first.1 == Errand::Warn && times.sent + pause <= first.0.max(now) {
+            first.1 = Errand::KeepAlive;
+        }
     }
     (first.0 < u64::MAX).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::policy::Policy;
+
+    /// Since when the keep-alive is due at 100 s that was last sent at 98 s, and told of what was done until
+    /// then: nothing after 50 s was taken in.
+    fn due_at(activity: u64, covered: u64) -> Option<(u64, Errand)> {
+        let policy = Policy {
+            idle_timeout_ms: 60_000,
+            warn_before_ms: 20_000,
+            keepalive_ms: 30_000,
+            ..Policy::DEFAULT
+        };
+        let mut facts = Facts { policy: Some(policy.clone()), ..Facts::default() };
+        let times = &mut facts.times;
+        (times.activity, times.acknowledged) = (activity, 50_000);
+        (times.sent, times.answered) = (98_000, 98_000);
+        let situation = Situation {
+            check_from: 1,
+            id: 1,
+            token: 0,
+            own: true,
+            untold_since: 99_000,
+            covered,
+            grace_ms: 2_000,
+            patience_ms: 0,
+        };
+        next(&facts, &policy, 100_000, situation)
+    }
+
+    #[test]
+    fn what_was_told_and_not_taken_in_waits_for_the_bound() {
+        assert_eq!(due_at(97_000, 98_000), Some((98_000 + BOUND_MS, Errand::KeepAlive)));
+        assert_eq!(due_at(97_000, 97_000), Some((98_000 + BOUND_MS, Errand::KeepAlive)));
+    }
+
+    #[test]
+    fn what_was_heard_of_only_after_the_last_keep_alive_was_not_told() {
+        assert_eq!(due_at(97_000, 60_000), Some((90_000, Errand::KeepAlive)));
+    }
 }

@@ -2,7 +2,7 @@
 //! (docs/architecture.md, "Clocks and eras").
 
 use super::agent::{Agent, Join};
-use super::sender::Sender;
+use super::sender::{BOUND_MS, Sender};
 use super::share::{JOIN_MS, News, Share};
 use super::time::{JUMP_MS, Jump, Reading};
 
@@ -17,11 +17,10 @@ impl Agent {
         let Some(jump) = self.line.advance(reading) else { return };
         match jump {
             Jump::Ahead { from, by } => {
-                // Its newest key may have been counted without a look at both clocks: before the jump, unless
-                // that would be later than now. A peer whose clock is a little ahead may have heard the
+                // Its newest key may have been counted without a look at both clocks: before the jump, or it
+                // would not only have been counted. A peer whose clock is a little ahead may have heard the
                 // answers that are known.
-                let before = Some(self.me.active_at).filter(|at| *at <= self.now() - by);
-                let known = from.max(before.unwrap_or(0)).max(self.sign());
+                let known = from.max(self.me.active_at).max(self.sign());
                 self.check_from = known.min(self.now() - 1) + 1;
                 self.ahead_by += by;
                 // Nobody had the lock for all that time.
@@ -51,8 +50,11 @@ impl Agent {
         self.started = self.started.saturating_add_signed(by);
         self.told = self.told.saturating_add_signed(by);
         self.ahead_by = 0;
-        self.pending_at = 0;
         let now = self.now();
+        // What waits to be judged may be what the jump was noticed by, or have come between two of them.
+        if self.pending_at > 0 && self.pending_at < since {
+            self.pending_at = self.pending_at.saturating_add_signed(by).min(now);
+        }
         self.stop_sending();
         self.leave_stream();
         self.share = Share::NOTHING;
@@ -100,7 +102,9 @@ impl Agent {
             }
         }
         let apart = told_at.abs_diff(known + by);
-        let mut slept = told_at.abs_diff(self.told);
+        // One without an answer was told when it came there: that takes as long as its way.
+        let way_ms = if times.sent > times.answered { BOUND_MS } else { 0 };
+        let mut slept = told_at.abs_diff(told_at.max(self.told).min(self.told + way_ms));
         // Of what came after all that was sent the authority was not told.
         if times.sent >= times.activity {
             slept = slept.min(told_at.abs_diff(times.activity));

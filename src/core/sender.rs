@@ -193,16 +193,17 @@ impl Agent {
             return;
         }
         let told = errand == Errand::KeepAlive;
+        // Who is about to warn waits for it, whatever else it answers.
+        let mut news = !told || self.asks_before_warning();
         if told {
             // A lock meanwhile is later than what was told, however long that was under way.
             self.keep_locked(covers.activity + self.now().saturating_sub(began));
         }
         let known = self.facts.times.answered;
         self.answered(began, told.then_some(covers.activity), answer);
-        let mut news = !told;
         if told {
             if self.facts.times.answered > known && covers.holds == self.hold_changes() {
-                news = self.holds_told(began);
+                news |= self.holds_told(began);
             }
             self.emit(Event::KeepAlive);
         }

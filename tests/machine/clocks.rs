@@ -328,24 +328,67 @@ fn a_call_that_was_closed_untold_is_no_activity_of_which_the_authority_was_told(
 }
 
 #[test]
-fn a_key_that_was_only_counted_after_the_clock_was_set_is_where_it_was() {
-    let policy = Policy { idle_timeout_ms: 60_000, keepalive_ms: 30_000, ..short() };
-    let mut world = World::new(33, Network::GOOD, policy);
+fn a_key_after_the_clock_was_set_is_where_it_was() {
+    // Before and after as much time has passed as it was set ahead by: by the wall clock alone it could be from
+    // before that.
+    for wait in [5_000, 20_000] {
+        let policy = Policy { idle_timeout_ms: 60_000, keepalive_ms: 30_000, ..short() };
+        let mut world = World::new(33, Network::GOOD, policy);
+        world.open_all(1);
+        world.key(0);
+        world.run(100);
+        world.key(0);
+        world.run(2_900);
+        world.key(0);
+        assert!(world.contexts[0].hot_key, "nothing else was looked at");
+        world.set_clock(0, 10_000);
+        world.run(100);
+        world.key(0);
+        assert!(!world.contexts[0].hot_key, "it may be of another time than those before it");
+        let key = world.now;
+        world.run(wait);
+        world.tell(0, Input::Wake);
+        world.run(1_000);
+        world.tell(0, Input::Wake);
+        let agent = &world.contexts[0].agent;
+        let ago = agent.now() - agent.facts().times.activity;
+        assert_eq!(ago, world.now - key, "by its own time");
+    }
+}
+
+#[test]
+fn a_key_between_two_changes_of_the_clock_is_none_of_the_future() {
+    let mut world = World::new(34, Network::GOOD, short());
+    world.open_all(2);
+    world.key(0);
+    world.run(1_500);
+    world.network.latency = 400;
+    world.set_clock(0, 3_600_000);
+    world.key(0);
+    let key = world.now;
+    world.run(100);
+    world.set_clock(0, 600_000);
+    world.run(3_000);
+    let agent = &world.contexts[0].agent;
+    let ago = agent.now().checked_sub(agent.facts().times.activity);
+    assert!(ago.is_some_and(|ms| ms > 0 && ms <= world.now - key), "{ago:?} ms ago");
+}
+
+#[test]
+fn a_sleep_as_long_as_nobody_was_there_before_is_no_clock_that_was_set() {
+    let policy = Policy { idle_timeout_ms: 900_000, keepalive_ms: 30_000, ..short() };
+    let mut world = World::new(35, Network::GOOD, policy);
     world.open_all(1);
     world.key(0);
-    world.run(100);
+    world.run(100_000);
+    // The answer to its keep-alive is on its way as the machine falls asleep.
+    world.network.latency = 1_000;
     world.key(0);
-    world.run(3_000);
-    world.set_clock(0, 10_000);
-    world.run(100);
-    world.key(0);
-    assert!(world.contexts[0].hot_key, "nothing else was looked at");
     let key = world.now;
+    world.run(1_500);
+    world.jump(101_500, false);
     world.run(5_000);
-    world.tell(0, Input::Wake);
-    world.run(1_000);
-    world.tell(0, Input::Wake);
     let agent = &world.contexts[0].agent;
     let ago = agent.now() - agent.facts().times.activity;
-    assert_eq!(ago, world.now - key, "by its own time");
+    assert!(ago + 4_000 > world.now - key, "the newest key is not {ago} ms old");
 }

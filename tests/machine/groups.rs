@@ -340,3 +340,20 @@ fn a_hold_moves_with_a_page_to_its_next_token_before_its_shift_ends() {
     world.run(6_000);
     assert_eq!(world.phase(1), Phase::Held);
 }
+
+#[test]
+fn who_would_ask_before_the_warning_of_a_shift_tells_of_a_key_instead() {
+    let logout_at = Some(crate::rig::START + 14_500);
+    let policy = Policy { logout_at, ..short() };
+    let mut world = group_under(policy, 21, 2, 2);
+    world.network.latency = 40;
+    // Whose telling the others leave to it.
+    world.key(2);
+    world.run(4_000);
+    world.crash(2);
+    world.run(5_850);
+    // It ends the warning of the idle timeout and begins that of the shift.
+    world.key(0);
+    world.run(600);
+    assert!(!world.is_ended(3), "there was no time for a question and the key after it");
+}

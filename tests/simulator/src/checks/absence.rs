@@ -57,7 +57,9 @@ impl Checks {
         if by_clock && because == EndedBecause::Schedule && bounds.faults.clocks {
             return;
         }
-        let problem = if alone && well && self.well_since + 15_000 < now {
+        // A page that moves to another token takes the report of its last one along.
+        let moved = observed && bounds.rotates;
+        let problem = if alone && well && !moved && self.well_since + 15_000 < now {
             Some("the authority could have been asked".to_owned())
         } else if !self.tells_late() && self.truths.get(&self.whose(channel.1)).is_some_and(held) {
             Some(format!("{because:?} while a hold lives"))
@@ -117,6 +119,14 @@ impl Checks {
         let told = world.contexts[at].agent.facts().policy.is_some();
         let default = if told { u64::MAX } else { Policy::DEFAULT.idle_timeout_ms };
         let idle_ms = bounds.shortest_idle_ms.min(default);
+        // Where some pages only report the end, what is done after it counts there; the others carry it out
+        // by what they were answered.
+        if bounds.dry == Dry::Mixed && self.was_over(here.1, now, idle_ms) {
+            return None;
+        }
+        if locked_at.is_some_and(|at| self.is_next_told_later(world, here, at)) {
+            return None;
+        }
         let mut problem = None;
         for (other, context) in world.contexts.iter().enumerate() {
             let seen = self.seen[other];
@@ -135,6 +145,16 @@ impl Checks {
             }
         }
         problem
+    }
+
+    /// Who comes back while the screen of another machine is locked may just have told of what was before that:
+    /// the next keep-alive is an interval away (docs/decisions/screen-lock.md).
+    fn is_next_told_later(&self, world: &World, channel: Channel, locked_at: u64) -> bool {
+        let Some(traffic) = self.traffic.get(&channel) else { return false };
+        let (slack, interval_ms) = (self.slack(), self.bounds.longest_interval_ms);
+        let before = traffic.told_at <= locked_at + slack;
+        let recent = traffic.last_keepalive + interval_ms + slack > world.now;
+        world.partitions.len() > 1 && before && recent && traffic.last_keepalive > locked_at
     }
 
     /// The authority says that it lives, and all go by the same rules.
@@ -157,9 +177,7 @@ impl Checks {
         // What the server heard only now was not in its answer yet; in earnest it would have said more.
         let dry = self.bounds.dry != Dry::No;
         // The same where a lock ends it: the server does not end it at that moment by itself.
-        let answered = now.saturating_sub(self.slack() + 1_000);
-        let over_then = |known: u64| known + policy.idle_timeout_ms <= now;
-        let late = self.known_at(channel.1, answered).is_some_and(over_then);
+        let late = self.was_over(channel.1, now, policy.idle_timeout_ms);
         let fresh = late || state.idle_ms < self.slack() + 1_000;
         let fresh = (dry || locked_at.is_some()) && fresh;
         // A page that moves to another token takes the report of its last one along
@@ -172,6 +190,12 @@ impl Checks {
         let back = locked_at.is_none_or(|at| held || since > at + slack);
         let lives = same && back && !fresh && !untold && !ended && left > slack;
         lives.then(|| format!("the authority gives it {left} ms more"))
+    }
+
+    /// By what the authority knew a moment ago it is over by now.
+    fn was_over(&self, token: usize, now: u64, idle_timeout_ms: u64) -> bool {
+        let answered = now.saturating_sub(self.slack() + 1_000);
+        self.known_at(token, answered).is_some_and(|known| known + idle_timeout_ms <= now)
     }
 
     /// By how much a page may be late with the report of a dry run that it took along from another token

@@ -115,7 +115,10 @@ impl Checks {
             }
         }
         let (basis, held) = truth.basis(now);
-        let promised = if self.releases_late() { truth.promised } else { 0 };
+        // A hold that is released may lapse there before the next keep-alive tells of it.
+        let told_by = newest.map_or(0, |(locked_at, _)| locked_at + self.told_within());
+        let lapses = self.releases_late() || truth.promised < told_by;
+        let promised = if lapses { truth.promised } else { 0 };
         // What somebody did elsewhere just before it the authority may take for later.
         let alone = world.partitions.len() == 1 && !bounds.faults.clocks && !bounds.group;
         let doubt = if alone { 0 } else { self.slack() };

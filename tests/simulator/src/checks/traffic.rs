@@ -17,10 +17,10 @@ const SETTLED_MS: u64 = 7_000;
 /// What the pages of one partition sent for one token.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Traffic {
-    last_keepalive: u64,
+    pub(super) last_keepalive: u64,
     last_sender: usize,
     /// The newest activity that a keep-alive told of.
-    told_at: u64,
+    pub(super) told_at: u64,
     requests: u64,
 }
 
@@ -125,8 +125,13 @@ impl Checks {
         let channel = (world.contexts[at].partition, world.contexts[at].token);
         let (mut newest, mut alone) = (0, true);
         for (other, context) in world.contexts.iter().enumerate() {
+            let seen = self.seen[other];
+            // The same goes for one that has just moved to another token.
+            let moves = seen.moved && seen.woke_at + self.bounds.delay_ms >= world.now;
+            if moves && context.partition == channel.0 && context.token != channel.1 {
+                (alone, self.left_together_at) = (false, world.now);
+            }
             if (context.partition, context.token) == channel {
-                let seen = self.seen[other];
                 newest = newest.max(seen.counted_at);
                 // Of two that go at one moment each takes the other for the last.
                 let just_left = seen.left_at + self.bounds.delay_ms >= world.now;
