@@ -30,6 +30,8 @@ impl Agent {
             }
             Jump::Back { by } => {
                 self.shift(-(by as i64), u64::MAX);
+                // (What waits to be judged after a jump ahead came after it, and is where it was.)
+                self.pending_at = self.pending_at.saturating_sub(by);
                 // No answer of the new era is older than the jump.
                 self.check_from = 1;
             }
@@ -51,10 +53,6 @@ impl Agent {
         self.told = self.told.saturating_add_signed(by);
         self.ahead_by = 0;
         let now = self.now();
-        // What waits to be judged may be what the jump was noticed by, or have come between two of them.
-        if self.pending_at > 0 && self.pending_at < since {
-            self.pending_at = self.pending_at.saturating_add_signed(by).min(now);
-        }
         self.stop_sending();
         self.leave_stream();
         self.share = Share::NOTHING;

@@ -4,6 +4,7 @@
 mod alone;
 mod answers;
 mod bad_input;
+mod clock_edges;
 mod clock_set;
 mod clocks;
 mod coming_back;
