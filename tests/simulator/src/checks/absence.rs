@@ -180,6 +180,9 @@ impl Checks {
         let late = self.was_over(channel.1, now, policy.idle_timeout_ms);
         let fresh = late || state.idle_ms < self.slack() + 1_000;
         let fresh = (dry || locked_at.is_some()) && fresh;
+        // Of a hold, it may be told while the answer is on its way.
+        let fresh =
+            fresh || (dry && state.standing == Standing::Held && self.bounds.faults.outages);
         // A page that moves to another token takes the report of its last one along
         // (docs/decisions/dry-run.md); in earnest an end does not move.
         let same = same && !(dry && self.bounds.rotates);

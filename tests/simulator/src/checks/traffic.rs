@@ -149,6 +149,9 @@ impl Checks {
         // So is a hold that lapsed there since.
         let told_at = told_at.max(world.session_of(channel.1).active_at());
         let over = self.bounds.logout_at.is_some_and(|at| at <= world.now);
+        // Nothing that is told changes an end of which the page had not heard yet.
+        let (now, policy) = (world.now, world.rules());
+        let over = over || world.session_of(channel.1).settle(now, &policy).is_some();
         let locked =
             self.locked_by(channel.1, world.now).is_some_and(|at| newest <= at + self.slack());
         let lives = newest + self.bounds.shortest_idle_ms > world.now && !over && !locked;
