@@ -81,11 +81,12 @@ test('under a policy that observes nobody ends, and each tab reports it', async 
     phases.every((all) => all.includes('warning') && !all.includes('ended')),
     `${phases}`,
   );
-  // A newcomer knows of it and reports nothing.
+  // A newcomer knows of it and reports none of it. (One more may come while a busy machine opens the tab.)
   const late = await open(`token=${token}`);
   await eachShows([late], 'active');
-  assert.equal((await statusOf(late)).observed?.ends, 2);
-  assert.deepEqual((await recorded([late], 'observed')).flat(), []);
+  const reported = (await recorded([late], 'observed')).flat().length;
+  const known = Number((await statusOf(late)).observed?.ends);
+  assert.ok(known >= 2 && reported <= known - 2, `${known} known, ${reported} reported`);
   // The authority noted the absence once, and nobody told it of an end.
   const listed = await (await authority.admin('GET', '/v1/admin/ends')).json();
   const mine = listed.ends.filter((/** @type {any} */ end) => end.user === 'obs1');
