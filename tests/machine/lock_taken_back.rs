@@ -205,3 +205,19 @@ fn another_token_is_no_activity() {
         assert!(world.all_ended(), "latency {latency}");
     }
 }
+
+#[test]
+fn a_key_after_it_is_heard_of_before_a_call_that_is_over_no_longer_counts() {
+    let mut world = world(OnLock::End, 3);
+    world.tell(1, Input::Hold { id: 1, reason: b"call", ttl_ms: 40_000 });
+    world.run(100);
+    world.tell(1, Input::Release(1));
+    world.run(500);
+    // The authority, which is told of the release with the next keep-alive, calls it held.
+    world.tell(0, Input::Locked);
+    world.run(1_600);
+    assert_eq!(world.phase(0), Phase::Held);
+    world.key(1);
+    world.run(3_000);
+    assert_eq!(phases(&mut world), [Phase::Active; 3]);
+}

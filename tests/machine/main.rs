@@ -4,7 +4,6 @@
 mod alone;
 mod answers;
 mod bad_input;
-mod clock_edges;
 mod clock_set;
 mod clocks;
 mod coming_back;

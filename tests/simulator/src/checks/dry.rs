@@ -204,9 +204,9 @@ impl Checks {
             // first. In a group the answer for another token may tell of activity that is older, and by rules that
             // came meanwhile nobody may be absent yet.
             let ago = context.agent.now().saturating_sub(context.agent.facts().times.activity);
-            let known = self.bounds.one_policy && !self.bounds.group;
+            let alike = self.bounds.one_policy && !self.bounds.group;
             let idle_ms = context.agent.policy().idle_timeout_ms;
-            let busy = ago < if known { self.bounds.shortest_idle_ms / 2 } else { idle_ms };
+            let busy = ago < if alike { self.bounds.shortest_idle_ms / 2 } else { idle_ms };
             let holds = !context.agent.facts().times.holds.is_empty();
             let set = self.bounds.faults.clocks;
             let there = here && was_there && context.hears() && !context.is_ended();
