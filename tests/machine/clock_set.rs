@@ -93,11 +93,11 @@ fn a_key_between_two_changes_of_the_clock_is_none_of_the_future() {
     world.key(0);
     world.run(1_500);
     world.network.latency = 400;
-    world.set_clock(0, 3_600_000);
+    world.set_clock(0, 100_000);
     world.key(0);
     let key = world.now;
     world.run(100);
-    world.set_clock(0, 600_000);
+    world.set_clock(0, 60_000);
     world.run(3_000);
     let agent = &world.contexts[0].agent;
     let ago = agent.now().checked_sub(agent.facts().times.activity);
@@ -130,12 +130,14 @@ fn input_elsewhere_from_before_the_clock_was_set_is_where_it_was() {
     let mut world = World::new(36, Network::GOOD, policy);
     world.open_all(1);
     world.key(0);
-    world.run(10_000);
+    world.run(7_000);
     let input = world.now;
-    world.run(10_000);
+    world.run(30_000);
+    // By the new time the input was before this, too.
+    world.tell(0, Input::Wake);
     world.set_clock(0, 20_000);
     world.run(5_000);
-    world.tell(0, Input::Activity { kind: Kind::System, age_ms: 15_000 });
+    world.tell(0, Input::Activity { kind: Kind::System, age_ms: 35_000 });
     world.run(1_000);
     world.tell(0, Input::Wake);
     let agent = &world.contexts[0].agent;
