@@ -115,7 +115,6 @@ export class Page {
   #until = 0;
   /** What was counted since the machine was last told: how often each kind, and when the newest was. */
   #counted = [0, 0, 0, 0];
-  #newest = 0;
   names: Names;
   platform = own;
   /** What the machine was last seen to know. */
@@ -171,14 +170,10 @@ export class Page {
 
   /** It is set once the machine is made, and calls nobody before. Whoever calls it tells it first. */
   get machine(): Machine | undefined {
-    const newest = this.#newest;
-    if (newest) {
-      this.#newest = 0;
-      this.#counted.forEach((times, kind) => {
-        this.#machine?.counted(kind, times, newest);
-      });
-      this.#counted.fill(0);
-    }
+    this.#counted.forEach((times, kind) => {
+      if (times) this.#machine?.counted(kind, times, this.#from);
+    });
+    this.#counted.fill(0);
     return this.#machine;
   }
 
@@ -199,7 +194,6 @@ export class Page {
       const step = now - this.#from;
       if (step >= 0 && step <= JUMP_MS && now < this.#until) {
         (this.#counted[kind] as number) += 1;
-        this.#newest = now;
         this.#from = now;
       } else {
         this.#tell(ACTIVITY, kind, event.timeStamp);

@@ -100,3 +100,27 @@ describe('the clock is set by an hour while somebody types', () => {
     }
   });
 });
+
+test('a key is not only counted where the clock was set since the one before it', async () => {
+  const other = await startAuthority({ idle: '60s', warn: '10s', keepAlive: '30s' });
+  try {
+    const [tab] = /** @type {[Page]} */ (
+      /** @type {unknown} */ (await chromium.openWindow(1, other.base))
+    );
+    await startAgents([tab], await other.token());
+    // The first is told; after the second there is nothing to do for half a minute.
+    await type(tab, 1_000, 500);
+    await setClock([tab], 10_000);
+    await tab.evaluate('record.length = 0');
+    await tab.keyboard.press('x');
+    await pause(1_000);
+    const [shown] = await recorded([tab], 'phase');
+    assert.deepEqual(
+      shown?.map(({ what }) => what),
+      ['checking', 'active'],
+    );
+    assert.ok((await statusOf(tab)).idleMs < 2_000, 'and counts');
+  } finally {
+    await other.stop();
+  }
+});
