@@ -81,9 +81,9 @@ function fits(rows, pinned) {
 /**
  * What a page loads beyond the entry once that is needed.
  * @param {string} entry
- * @param {RegExp} oneOf
+ * @param {RegExp} [oneOf] files of which a page loads one: the largest counts
  */
-function neededFiles(entry, oneOf) {
+function neededFiles(entry, oneOf = /^$/) {
   const first = loadedFiles(entry, false);
   const rows = loadedFiles(entry, true)
     .filter((name) => !first.includes(name))
@@ -95,8 +95,8 @@ function neededFiles(entry, oneOf) {
 
 /** Prints the tables. @returns {boolean} whether all is as pinned */
 export function size() {
-  const all = Object.entries(sizes).flatMap(([entry, { bytes, later = false, needed }]) => [
-    fits(loadedFiles(entry, later).map(measured), bytes),
+  const all = Object.entries(sizes).flatMap(([entry, { bytes, needed }]) => [
+    fits(loadedFiles(entry, false).map(measured), bytes),
     !needed || fits(neededFiles(entry, needed.oneOf), needed.bytes),
   ]);
   return all.every(Boolean);

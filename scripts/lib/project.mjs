@@ -24,10 +24,10 @@ export const testedAuthority = path.join(target, 'debug', `stillhere-authority${
 
 /**
  * Bytes after brotli -q 11 of what a page loads for an entry of the package: the entry and what it imports.
- * `later`: also what it loads only once that is needed. `needed`: that alone; of files that match `oneOf` a
- * page loads one, so the largest counts. Pinned in both directions: what grows is looked at, and what was
- * gained is not lost again unseen. `npm run size` prints what to write here.
- * @type {Record<string, { bytes: number, later?: boolean, needed?: { bytes: number, oneOf: RegExp } }>}
+ * `needed`: what it loads once that is needed; of files that match `oneOf` a page loads one, so the largest
+ * counts. Pinned in both directions: what grows is looked at, and what was gained is not lost again unseen.
+ * `npm run size` prints what to write here, and README says the same.
+ * @type {Record<string, { bytes: number, needed?: { bytes: number, oneOf?: RegExp } }>}
  */
 export const sizes = {
   index: { bytes: 23_019 },
@@ -37,7 +37,7 @@ export const sizes = {
   warning: { bytes: 2_199, needed: { bytes: 3_040, oneOf: /^[a-z]{2}-/ } },
   resume: { bytes: 4_491 },
   presets: { bytes: 3_515 },
-  inspector: { bytes: 9_193 },
+  inspector: { bytes: 9_193, needed: { bytes: 7_236 } },
   // Without the agent, which who uses them loads anyway, and without the framework.
   react: { bytes: 1_037 },
   vue: { bytes: 1_137 },
