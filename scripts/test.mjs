@@ -3,12 +3,14 @@
  * failed step does not stop the later ones; the last line sums up.
  */
 import { readFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { audit } from './audit.mjs';
 import { buildAgent } from './build.mjs';
 import { buildExamples } from './examples.mjs';
 import { ensureBrowser, ensureOthers, withoutOthers } from './lib/browser.mjs';
-import { checkInstructions } from './lib/instructions.mjs';
+import { checkInstructions, missing } from './lib/instructions.mjs';
 import { root, testedAuthority } from './lib/project.mjs';
 import { must, nodeTool, program, run, Stop, seconds } from './lib/run.mjs';
 import { ensureServers } from './lib/servers.mjs';
@@ -24,6 +26,9 @@ import { playVariants } from './variants.mjs';
  * @typedef {object} Step
  * @property {string} name
  * @property {boolean} [build] whether it needs dist/ and the server
+ * @property {boolean} [beside] whether it reads no clock, so that a busy machine changes nothing
+ * @property {() => Promise<unknown>} [install] what it does first, if it runs beside another: package managers
+ *   do one thing at a time
  * @property {() => Promise<Count>} work
  */
 
@@ -31,14 +36,14 @@ import { playVariants } from './variants.mjs';
 const one = (ok) => ({ passed: ok ? 1 : 0, failed: ok ? 0 : 1 });
 
 /**
- * A command that passes or fails as a whole.
+ * A command that passes or fails as a whole, on the sources alone.
  * @param {string} name
  * @param {string} command
  * @param {string[]} args
  * @returns {Step}
  */
 function check(name, command, args) {
-  return { name, work: async () => one((await run(command, args)).code === 0) };
+  return { name, beside: true, work: async () => one((await run(command, args)).code === 0) };
 }
 
 /** @param {string} name @param {string} tool @param {string[]} args @returns {Step} */
@@ -191,17 +196,33 @@ const steps = [
       return one(true);
     },
   },
-  check('fmt', 'cargo', ['fmt', '--all', '--check']),
+  { name: 'rust', work: cargoTests },
+  // The longest first: two of these run at once.
+  { name: 'variants', beside: true, work: () => playVariants() },
+  {
+    name: 'site',
+    beside: true,
+    install: ensureBrowser,
+    work: async () => {
+      await buildSite();
+      const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
+      return added(one(true), await nodeTests(['site/axe.test.mjs'], [], env));
+    },
+  },
   check('clippy', 'cargo', ['clippy', '--workspace', '--all-targets', ...clippy]),
+  // Where nobody can be asked for advisories, that is said and fails nothing.
+  {
+    name: 'audit',
+    beside: true,
+    work: async () => one((await audit({ offline: false })) !== 1),
+  },
+  { name: 'simulator', beside: true, work: simulator },
+  { name: 'instructions', beside: true, install: missing, work: checkInstructions },
   check('clippy-wasm', 'cargo', ['clippy', ...wasm, ...clippy]),
+  check('fmt', 'cargo', ['fmt', '--all', '--check']),
   toolCheck('biome', '@biomejs/biome/bin/biome', ['check', '--error-on-warnings']),
   toolCheck('types', 'typescript/bin/tsc', ['--noEmit']),
-  // Where nobody can be asked for advisories, that is said and fails nothing.
-  { name: 'audit', work: async () => one((await audit({ offline: false })) !== 1) },
-  { name: 'rust', work: cargoTests },
-  { name: 'simulator', work: simulator },
-  { name: 'variants', work: () => playVariants() },
-  { name: 'instructions', work: checkInstructions },
+  check('tidy', process.execPath, ['scripts/tidy.mjs']),
   {
     name: 'node',
     build: true,
@@ -221,14 +242,6 @@ const steps = [
   },
   { name: 'engines', build: true, work: otherEngines },
   {
-    name: 'site',
-    work: async () => {
-      await buildSite();
-      const env = { ...process.env, CHROME_PATH: await ensureBrowser() };
-      return added(one(true), await nodeTests(['site/axe.test.mjs'], [], env));
-    },
-  },
-  {
     name: 'package',
     build: true,
     work: async () => {
@@ -239,7 +252,6 @@ const steps = [
     },
   },
   { name: 'size', build: true, work: async () => one(size()) },
-  check('tidy', process.execPath, ['scripts/tidy.mjs']),
 ];
 
 /** @param {string[]} wished @returns {Step[]} */
@@ -254,31 +266,84 @@ function chosen(wished) {
   return steps.filter(({ name }) => wished.includes(name) || (mayBuild && name === 'build'));
 }
 
+/** What all processors did since the machine started, in milliseconds. */
+function processors() {
+  const times = cpus().map((cpu) => cpu.times);
+  const idle = times.reduce((total, each) => total + each.idle, 0);
+  const all = times.reduce((total, { user, nice, sys, idle, irq }) => {
+    return total + user + nice + sys + idle + irq;
+  }, 0);
+  return { busy: all - idle, all };
+}
+
+/**
+ * How busy the machine was since then: a step that leaves it idle may do more at once, one that does
+ * not must become cheaper.
+ * @param {{ busy: number, all: number }} since
+ */
+function busy(since) {
+  const { busy, all } = processors();
+  return `${Math.round((100 * (busy - since.busy)) / Math.max(1, all - since.all))} % busy`;
+}
+
 /** @param {Step} step @returns {Promise<Count>} */
 async function runStep({ name, work }) {
   const since = performance.now();
+  const then = processors();
   console.log(`\n== ${name}`);
   const count = await work().catch((error) => {
     console.error(error instanceof Stop ? error.message : error);
     return one(false);
   });
   const verdict = count.failed > 0 ? 'FAILED' : 'ok';
-  console.log(
-    `== ${name}: ${verdict}, ${count.passed} passed, ${count.failed} failed, ${seconds(since)}`,
-  );
+  const counts = `${count.passed} passed, ${count.failed} failed`;
+  console.log(`== ${name}: ${verdict}, ${counts}, ${seconds(since)}, ${busy(then)}`);
   return count;
+}
+
+/**
+ * The same in a process of its own, shown as a whole at its end: two at once would else mix their lines.
+ * @param {Step} step
+ * @returns {Promise<Count>}
+ */
+async function runBeside({ name }) {
+  const { text } = await run(process.execPath, [fileURLToPath(import.meta.url), name], {
+    output: 'keep',
+  });
+  const [, shown = text, passed, failed] = /^(.*)^(\d+) passed, (\d+) failed\n$/ms.exec(text) ?? [];
+  console.log(shown.trimEnd());
+  return failed === undefined ? one(false) : { passed: Number(passed), failed: Number(failed) };
+}
+
+/**
+ * Steps that read no clock, two at once: linkers and front ends leave the second processor idle.
+ * @param {Step[]} steps
+ * @param {(step: Step, count: Count) => void} done
+ */
+async function runPool(steps, done) {
+  // What cannot be installed the step itself says when its turn comes.
+  for (const { install } of steps) await install?.().catch(() => undefined);
+  const rest = [...steps];
+  const lane = async () => {
+    for (let step = rest.shift(); step; step = rest.shift()) done(step, await runBeside(step));
+  };
+  await Promise.all([lane(), lane()]);
 }
 
 /** @param {string[]} wished @returns {Promise<Count>} */
 async function runAll(wished) {
-  const total = { passed: 0, failed: 0 };
+  let total = { passed: 0, failed: 0 };
   /** @type {string[]} */
   const broken = [];
-  for (const step of chosen(wished)) {
-    const { passed, failed } = await runStep(step);
-    total.passed += passed;
-    total.failed += failed;
-    if (failed > 0) broken.push(step.name);
+  const done = (/** @type {Step} */ step, /** @type {Count} */ count) => {
+    total = added(total, count);
+    if (count.failed > 0) broken.push(step.name);
+  };
+  const all = chosen(wished);
+  const pool = all.filter((step) => step.beside);
+  for (const step of all) {
+    if (pool.length < 2 || !step.beside) done(step, await runStep(step));
+    else if (step === pool[0]) await runPool(pool, done);
   }
   if (broken.length > 0) console.log(`\nFailed: ${broken.join(', ')}`);
   return total;
