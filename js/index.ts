@@ -187,7 +187,7 @@ class Agent extends EventTarget implements Public.Agent {
 
   get status(): Public.Status {
     return this.#page.machine
-      ? status(this.#look(0), this.#look(2), this.#page.results)
+      ? status(this.#look(0), this.#page.results)
       : (this.#last as Public.Status);
   }
 

@@ -50,11 +50,7 @@ export function holds<K extends string>(flat: Flat, left: K) {
   });
 }
 
-export function status(
-  flat: Flat,
-  open: Flat,
-  keepAlive: Omit<Status['keepAlive'], 'sent'>,
-): Status {
+export function status(flat: Flat, keepAlive: Omit<Status['keepAlive'], 'sent'>): Status {
   const [phase, because, idleMs, remainingMs] = flat as [number, number, number, number];
   const rules = flat.slice(14);
   const [logoutAt, observe] = rules.slice(4) as [number, number];
@@ -70,7 +66,7 @@ export function status(
     counts: named<Counts>(COUNTS, flat.slice(4)),
     refused: named<Status['refused']>(REFUSALS, flat.slice(9)),
     contexts: flat[13] as number,
-    holds: holds(open, 'expiresInMs'),
+    holds: holds(rules.slice(17), 'expiresInMs'),
     policy: Object.freeze({
       ...named<Status['policy']>(
         ['version', 'idleTimeoutMs', 'warnBeforeMs', 'keepAliveMs'],

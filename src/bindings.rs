@@ -160,15 +160,8 @@ extern "C" fn answer(id: u32) {
     with(|shell| shell.answer(id, &numbers));
 }
 
-/// Shows numbers that `js/status.ts` gives names to: status, contexts, holds
-/// (`browser/view.rs`).
+/// Shows numbers that `js/status.ts` gives names to: status or contexts (`browser/view.rs`).
 #[unsafe(no_mangle)]
 extern "C" fn look(what: u32) {
-    with(|shell| {
-        shell.look(match what {
-            0 => view::status,
-            1 => view::contexts,
-            _ => view::holds,
-        });
-    });
+    with(|shell| shell.look(if what == 0 { view::status } else { view::contexts }));
 }

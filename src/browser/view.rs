@@ -33,8 +33,8 @@ fn flag(value: bool) -> f64 {
 }
 
 /// `phase, because, idleMs, remainingMs, 5 counts, 4 refusals, contexts, 12 of the policy,
-/// keep-alives sent`, and of ends that were only observed `ends, because, idleMs, agoMs`; phase and
-/// reasons by their order in the source, -1 for none.
+/// keep-alives sent`, of ends that were only observed `ends, because, idleMs, agoMs`, and each live
+/// hold; phase and reasons by their order in the source, -1 for none.
 pub(crate) fn status(agent: &Agent, flat: &mut Vec<f64>) {
     let now = agent.now();
     let facts = agent.facts();
@@ -79,6 +79,11 @@ pub(crate) fn status(agent: &Agent, flat: &mut Vec<f64>) {
         f64::from(observed.idle_ms),
         float(now.saturating_sub(observed.at)),
     ]);
+    for (id, each) in facts.times.holds.iter() {
+        if !each.released && each.expires > now {
+            hold(*id, each.expires - now, &each.reason, flat);
+        }
+    }
 }
 
 /// The upper and the lower half of a name.
@@ -95,16 +100,6 @@ fn hold(id: u64, left_ms: u64, reason: &[u8], flat: &mut Vec<f64>) {
         flat.push(f64::from(*byte));
     }
     flat.push(NONE);
-}
-
-/// Each live hold.
-pub(crate) fn holds(agent: &Agent, flat: &mut Vec<f64>) {
-    let now = agent.now();
-    for (id, each) in agent.facts().times.holds.iter() {
-        if !each.released && each.expires > now {
-            hold(*id, each.expires - now, &each.reason, flat);
-        }
-    }
 }
 
 /// What a keep-alive tells: `ageMs, 5 counts, contexts`, then its holds.

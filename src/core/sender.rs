@@ -214,13 +214,20 @@ impl Agent {
         }
     }
 
-    /// Lets go of lock and request, for whatever reason.
+    /// Lets go of lock and request, for whatever reason. Inlined, as most contexts have neither: where fifty
+    /// end at once, each would else compile a function first.
+    #[inline(always)]
     pub(super) fn stop_sending(&mut self) {
         if let Sender::Sending { id, .. } = self.sender {
-            self.push(Output::Abort(id));
-            self.push(Output::ReleaseLock);
+            self.give_up(id);
         }
         self.sender = Sender::Rest;
+    }
+
+    #[inline(never)]
+    fn give_up(&mut self, id: RequestId) {
+        self.push(Output::Abort(id));
+        self.push(Output::ReleaseLock);
     }
 
     fn count_sent(&mut self) {

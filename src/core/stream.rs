@@ -160,13 +160,20 @@ impl Agent {
         }
     }
 
+    /// Inlined for the same reason as [`Agent::stop_sending`].
+    #[inline(always)]
     pub(super) fn leave_stream(&mut self) {
         if matches!(self.stream, Stream::Open | Stream::Broken { .. }) {
-            self.push(Output::LeaveStream);
-            self.me.streaming = false;
-            self.urgent();
+            self.close_stream();
         }
         self.stream = Stream::Off;
+    }
+
+    #[inline(never)]
+    fn close_stream(&mut self) {
+        self.push(Output::LeaveStream);
+        self.me.streaming = false;
+        self.urgent();
     }
 
     pub(super) fn on_stream_broke(&mut self) {
