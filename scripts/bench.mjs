@@ -20,6 +20,7 @@ const BESIDE_PEERS = [
   'keepalives',
   'failover',
   'logout',
+  'spread',
   'idle',
   'authority',
 ];
