@@ -66,7 +66,7 @@ const BARE = `{
 }`;
 
 /**
- * How far apart the tabs hear of what one of them says: no logout that is told is closer.
+ * How far apart the tabs hear of what one of them says, from when it says so: what any message costs there.
  * @param {Group} group
  * @returns {Promise<number>} milliseconds
  */
