@@ -281,7 +281,7 @@ function processors() {
  * not must become cheaper.
  * @param {{ busy: number, all: number }} since
  */
-function busy(since) {
+function busySince(since) {
   const { busy, all } = processors();
   return `${Math.round((100 * (busy - since.busy)) / Math.max(1, all - since.all))} % busy`;
 }
@@ -297,7 +297,7 @@ async function runStep({ name, work }) {
   });
   const verdict = count.failed > 0 ? 'FAILED' : 'ok';
   const counts = `${count.passed} passed, ${count.failed} failed`;
-  console.log(`== ${name}: ${verdict}, ${counts}, ${seconds(since)}, ${busy(then)}`);
+  console.log(`== ${name}: ${verdict}, ${counts}, ${seconds(since)}, ${busySince(then)}`);
   return count;
 }
 

@@ -18,17 +18,19 @@ test('bytes are pinned in both directions, up to what compressors differ by', ()
 test('README has the bytes that are pinned', () => {
   const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
   const commas = (/** @type {number} */ bytes) => bytes.toLocaleString('en-US');
+  const adapters = ['react', 'vue', 'svelte', 'angular'];
   for (const [entry, { bytes, needed }] of Object.entries(sizes)) {
+    // The adapters share a row, and what loads the agent without a module has none.
+    if (adapters.includes(entry) || entry === 'stillhere.script') continue;
     const name = entry === 'index' ? 'stillhere' : `stillhere/${entry}`;
     const row = readme.match(new RegExp(`^\\| \`${name}\` \\|.*$`, 'm'))?.[0];
-    // The adapters share a row, which says from where to where.
-    if (!row || / to [\d,]+ \|$/.test(row)) continue;
+    assert.ok(row, `README has no row for ${name}`);
     const [, first, later] = row.match(/\| ([\d,]+)(?:, and ([\d,]+) when [a-z ]+)? \|$/) ?? [];
     assert.equal(first, commas(bytes), row);
     assert.equal(later, needed && commas(needed.bytes), row);
   }
-  const adapters = ['react', 'vue', 'svelte', 'angular'].map((name) => sizes[name]?.bytes ?? 0);
-  const range = `${commas(Math.min(...adapters))} to ${commas(Math.max(...adapters))}`;
+  const each = adapters.map((name) => sizes[name]?.bytes ?? 0);
+  const range = `${commas(Math.min(...each))} to ${commas(Math.max(...each))}`;
   assert.ok(readme.includes(`| ${range} |`), `the row of the adapters: ${range}`);
   assert.ok(readme.includes(`Size: ${commas(sizes.index?.bytes ?? 0)} bytes`));
 });
