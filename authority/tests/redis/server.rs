@@ -2,10 +2,13 @@
 
 use std::{
     io::{BufRead, BufReader, ErrorKind},
-    net::TcpListener,
+    net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
@@ -74,12 +77,18 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody listens on, below those that systems give to connections that go out: one of
-/// those could take it while its server is down, and that one could not come back.
+/// A port that nobody listens on, and that no other call in this process was given. Below those that
+/// systems give to connections that go out: one of those could take it while its server is down, and
+/// that one could not come back.
 pub fn free_port() -> u16 {
+    static FIRST: LazyLock<u32> = LazyLock::new(|| getrandom::u32().unwrap());
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     (0..99)
-        .map(|_| 10_000 + u16::try_from(getrandom::u32().unwrap() % 20_000).unwrap())
-        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .map(|_| FIRST.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000)
+        .map(|number| 10_000 + u16::try_from(number).unwrap())
+        // Not by listening there: a program that another thread starts at that moment would have the
+        // listener too, until its own code is read from the disk.
+        .find(|port| TcpStream::connect(("127.0.0.1", *port)).is_err())
         .expect("none of 99 ports is free")
 }
 
