@@ -200,14 +200,16 @@ impl Checks {
             let end = first.min(world.now.saturating_sub(observed_ago(context)));
             let was_there = was_there && seen.opened_at < end;
             let silent = seen.reported_at + TOGETHER_MS + self.bounds.delay_ms + 1_000 < end;
-            // Who has a hold, or has just heard of activity, knows better, and whose clock was set follows that
-            // first. In a group the answer for another token may tell of activity that is older, and by rules that
+            // Who knows of a hold, or has just heard of activity, knows better, and whose clock was set follows
+            // that first. In a group the answer for another token may tell of activity that is older, and by rules that
             // came meanwhile nobody may be absent yet.
             let ago = context.agent.now().saturating_sub(context.agent.facts().times.activity);
             let alike = self.bounds.one_policy && !self.bounds.group;
             let idle_ms = context.agent.policy().idle_timeout_ms;
             let busy = ago < if alike { self.bounds.shortest_idle_ms / 2 } else { idle_ms };
-            let holds = !context.agent.facts().times.holds.is_empty();
+            let times = &context.agent.facts().times;
+            // The authority's word is enough: it may come before that of the page whose end it was.
+            let holds = !times.holds.is_empty() || times.held_elsewhere > context.agent.now();
             let set = self.bounds.faults.clocks;
             let there = here && was_there && context.hears() && !context.is_ended();
             if there && silent && !busy && !holds && !set && !seen.moved {
