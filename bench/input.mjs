@@ -1,83 +1,39 @@
 /**
- * `npm run bench -- input`: what a key costs the page's main thread, in a burst and at the pace of a
- * typist, beside no listener and beside the barest one.
+ * `npm run bench -- input`: what a key costs the page's main thread at the pace of a typist, beside no
+ * listener and beside the barest one, in one tab and among many.
  */
 import { pause } from '../tests/browser/lib/chromium.mjs';
 import { type } from './lib/chromium.mjs';
+import {
+  dashes,
+  listenersOf,
+  METHOD,
+  openWarm,
+  peersOf,
+  SENDING,
+  TIMES,
+} from './lib/listeners.mjs';
 import { readOptions } from './lib/options.mjs';
-import { peerOf, peers, sending } from './lib/peers.mjs';
 import { bars } from './lib/plot.mjs';
-import { figure, NONE, Report, spread } from './lib/report.mjs';
-import { chosen, closeAll, startRig } from './lib/rig.mjs';
-import { added, alternate, orderOf, ratio, summary } from './lib/stats.mjs';
+import { figure, Report, spread } from './lib/report.mjs';
+import { closeAll, startRig } from './lib/rig.mjs';
+import { added, alternate, orderOf, summary } from './lib/stats.mjs';
 import { traced } from './lib/trace.mjs';
 
-const TIMES = { idleMs: 900_000, warnMs: 60_000, keepAliveMs: 30_000 };
 const KEYS_EVERY_MS = 200;
-/** Keys before a measurement, so that what the first ones compile is not counted. */
-const WARM_UP = 20;
 
 const options = readOptions(process.argv.slice(2));
 const contexts = options.contexts ?? (options.quick ? [1, 10] : [1, 50]);
 const rounds = options.rounds ?? (options.quick ? 2 : 5);
 /** How long somebody types in one tab alone, and in one of many, in milliseconds. */
 const [span, spanOfMany] = options.quick ? [10_000, 6_000] : [60_000, 20_000];
-const burstKeys = options.quick ? 300 : 1_000;
-const SCRIPTED = 5_000;
 
-const wished = chosen(options, peers);
+const { cases, without } = listenersOf(options);
+const rig = await startRig(peersOf(cases), TIMES);
+
 /** @typedef {import('./lib/peers.mjs').Peer} Peer */
-/** What is measured, under a name of its own. @typedef {{ id: string, name: string, peer: Peer }} Case */
-
-/** @param {Peer} peer @returns {Case} */
-const caseOf = (peer) => ({ id: peer.id, name: peer.name, peer });
-// The yardsticks always, and no listener twice: what differs between the two is the resolution.
-const yardsticks = [
-  caseOf(peerOf('none')),
-  { id: 'none-again', name: 'no listener, again', peer: peerOf('none') },
-  caseOf(peerOf('barest')),
-  caseOf(sending),
-];
-const listening = wished.filter(({ id, does }) => does.includes('input') && id !== 'barest');
-const cases = [...yardsticks, ...listening.map(caseOf)];
-const without = wished.filter(({ id, does }) => id !== 'none' && !does.includes('input'));
-
-const rig = await startRig([...new Set(cases.map(({ peer }) => peer))], TIMES);
-
 /** @typedef {import('./lib/chromium.mjs').Tab} Tab */
 /** @typedef {{ id: string, tab: Tab }} Page */
-
-/** Keys go to the page itself: no text is drawn, which costs more than all that is measured. */
-const blur = (/** @type {Tab} */ tab) => tab.evaluate('document.activeElement?.blur()');
-
-/** @param {Peer} peer @param {number} count */
-async function open(peer, count) {
-  const run = await rig.run(peer);
-  const tabs = await run.open(count);
-  const front = /** @type {Tab} */ (tabs.at(-1));
-  await blur(front);
-  for (let key = 0; key < WARM_UP; key += 1) await front.press();
-  return { tabs, front };
-}
-
-/** Many keys as fast as the browser takes them. @param {Tab} tab */
-async function burst(tab) {
-  for (let sent = 0; sent < burstKeys; sent += 50) {
-    await Promise.all(Array.from({ length: 50 }, () => tab.press()));
-  }
-  // What they set off is theirs.
-  await pause(1_500);
-}
-
-/** Events that a script makes: microseconds each. @param {Tab} tab @returns {Promise<number>} */
-const scripted = (tab) =>
-  tab.evaluate(`(() => {
-    const begin = performance.now();
-    for (let at = 0; at < ${SCRIPTED}; at += 1) {
-      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'a', code: 'KeyA', bubbles: true }));
-    }
-    return ((performance.now() - begin) * 1000) / ${SCRIPTED};
-  })()`);
 
 /** Somebody types in each of the pages at once, a key after the other. @param {Page[]} pages */
 async function typists(pages) {
@@ -92,7 +48,7 @@ async function typists(pages) {
   await pause(begin + span - performance.now());
 }
 
-/** @typedef {{ burst: number, scripted: number, typist: number, atOnce: number, later: number, tasks: number }} Alone microseconds a key */
+/** @typedef {{ typist: number, atOnce: number, later: number, tasks: number }} Alone microseconds a key */
 
 /**
  * One page of each, all in windows of their own that are all seen, so that every key of one has a
@@ -101,24 +57,16 @@ async function typists(pages) {
 async function alone() {
   /** @type {Page[]} */
   const pages = [];
-  for (const { id, peer } of cases) pages.push({ id, tab: (await open(peer, 1)).front });
+  for (const { id, peer } of cases) pages.push({ id, tab: (await openWarm(rig, peer, 1)).front });
   const results = new Map(cases.map(({ id }) => [id, /** @type {Alone[]} */ ([])]));
   for (let round = 0; round < rounds; round += 1) {
     const order = orderOf(pages, round);
     const all = pages.map(({ tab }) => tab);
-    const bursts = new Map();
-    for (const { id, tab } of order) {
-      const costs = await traced(rig.chromium, [tab], () => burst(tab));
-      const { keys = Number.NaN, later = Number.NaN } = costs.get(tab.id) ?? {};
-      bursts.set(id, { burst: (keys + later) / burstKeys, scripted: await scripted(tab) });
-    }
-    await pause(1_500);
     const costs = await traced(rig.chromium, all, () => typists(order));
     const typed = span / KEYS_EVERY_MS;
     for (const { id, tab } of pages) {
       const { keys = Number.NaN, later = Number.NaN, tasks = Number.NaN } = costs.get(tab.id) ?? {};
       results.get(id)?.push({
-        ...bursts.get(id),
         typist: (keys + later) / typed,
         atOnce: keys / typed,
         later: later / typed,
@@ -134,7 +82,7 @@ async function alone() {
 
 /** @param {Peer} peer @param {number} count @returns {Promise<Many>} */
 async function amongMany(peer, count) {
-  const { tabs, front } = await open(peer, count);
+  const { tabs, front } = await openWarm(rig, peer, count);
   await pause(3_000);
   let keys = 0;
   const costs = await traced(rig.chromium, tabs, async () => {
@@ -153,48 +101,17 @@ async function amongMany(peer, count) {
 
 const report = new Report({
   part: 'input',
-  title: 'Cost of a key',
-  method: `CPU time of the page's main thread for each trusted key, from Chromium's trace: the dispatch of its events, and every later task in which the page's script ran (timers, messages, events of storage, answers). Polls that run anyway are in it. A burst is ${burstKeys} keys as fast as the browser takes them; a typist presses a key each ${KEYS_EVERY_MS} ms. "${sending.name}" is what counting and telling a server cost at least: one \`fetch\` each ${TIMES.keepAliveMs / 1000} s, as the agent sends, and nothing else.`,
+  title: 'Cost of a key at the pace of a typist',
+  method: `${METHOD} A typist presses a key each ${KEYS_EVERY_MS} ms. ${SENDING}`,
   options,
   versions: rig.versions,
 });
-
-/** @param {string[]} columns */
-const dashes = (columns) =>
-  without.map(({ name }) => [
-    name,
-    ...columns.slice(1).map((_, at) => (at ? NONE : 'takes no input')),
-  ]);
 
 /** @param {Map<string, Alone[]>} results */
 async function tellAlone(results) {
   const of = (/** @type {string} */ id, /** @type {keyof Alone} */ what) =>
     (results.get(id) ?? []).map((one) => one[what]);
   report.raw['1 context'] = Object.fromEntries(results);
-  const bursts = [
-    '',
-    'burst: times the barest',
-    'burst, µs a key',
-    'scripted: times the barest',
-    'scripted, µs an event',
-  ];
-  report.table({
-    title: 'In a burst, one tab',
-    columns: bursts,
-    rows: [
-      ...cases.map(({ id, name }) => [
-        name,
-        spread(ratio(of(id, 'burst'), of('barest', 'burst'))),
-        spread(summary(of(id, 'burst'))),
-        spread(ratio(of(id, 'scripted'), of('barest', 'scripted'))),
-        spread(summary(of(id, 'scripted'))),
-      ]),
-      ...dashes(bursts),
-    ],
-    notes: [
-      'Scripted events are dispatched by the page itself, creation included, on the wall clock; the barest listener and stillhere refuse them, the others take them for input.',
-    ],
-  });
   const typist = [
     '',
     'added: times the barest',
@@ -220,7 +137,7 @@ async function tellAlone(results) {
           figure(summary(of(id, 'tasks')).median),
         ];
       }),
-      ...dashes(typist),
+      ...dashes(without, typist),
     ],
     notes: [
       'Added is what each round took more than the page with no listener; "no listener, again" is the same page once more, so its figure is the resolution.',
@@ -262,7 +179,7 @@ function tellMany(count, results) {
           spread(added(of(id, 'front'), of('none', 'front'))),
         ];
       }),
-      ...dashes(columns),
+      ...dashes(without, columns),
     ],
     notes: [
       `Over ${spanOfMany / 1000} s. The ${count} tabs had ${Math.min(...of('none', 'threads'))} main threads of their own.`,

@@ -16,6 +16,7 @@ const folder = path.join(root, 'bench');
 const BESIDE_PEERS = [
   'bytes',
   'input',
+  'burst',
   'traffic',
   'keepalives',
   'failover',
