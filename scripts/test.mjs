@@ -126,8 +126,7 @@ const ALONE = ['clock', 'freeze', 'hostile', 'outage', 'sleep', 'throttled', 'wa
 const isAlone = (file) => ALONE.includes(path.basename(file, '.test.mjs'));
 
 /**
- * Each file drives a whole browser, and most of its time is waiting: four at once keep two processors
- * two thirds busy.
+ * Each file drives a whole browser, and most of its time is waiting.
  * @param {NodeJS.ProcessEnv} env
  */
 async function chromiumTests(env) {

@@ -50,12 +50,13 @@ async function rendersBefore(url) {
   await page.reload();
   // The driver itself tells of no page that nobody sees.
   const cdp = await chromium.browser.target().createCDPSession();
+  await cdp.send('Target.setDiscoverTargets', { discover: true });
+  // From now on: those that are there already, of a try before, were told of by then.
   const begun = new Promise((done) =>
     cdp.on('Target.targetCreated', ({ targetInfo: { subtype } }) => {
       if (subtype === 'prerender') done(true);
     }),
   );
-  await cdp.send('Target.setDiscoverTargets', { discover: true });
   await page.evaluate(prerender, url);
   const rendered = await Promise.race([begun, pause(5_000)]);
   await cdp.detach();

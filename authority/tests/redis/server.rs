@@ -81,10 +81,9 @@ impl Drop for Server {
 /// systems give to connections that go out: one of those could take it while its server is down, and
 /// that one could not come back.
 pub fn free_port() -> u16 {
-    static FIRST: LazyLock<u32> = LazyLock::new(|| getrandom::u32().unwrap());
-    static NEXT: AtomicU32 = AtomicU32::new(0);
+    static NEXT: LazyLock<AtomicU32> = LazyLock::new(|| AtomicU32::new(getrandom::u32().unwrap()));
     (0..99)
-        .map(|_| FIRST.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000)
+        .map(|_| NEXT.fetch_add(1, Ordering::Relaxed) % 20_000)
         .map(|number| 10_000 + u16::try_from(number).unwrap())
         // Not by listening there: a program that another thread starts at that moment would have the
         // listener too, until its own code is read from the disk.
