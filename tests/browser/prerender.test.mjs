@@ -1,6 +1,7 @@
 /** A page that is prerendered is no context before somebody sees it (HTML, prerendering). */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as timer } from 'node:timers/promises';
 import { startAuthority } from './lib/authority.mjs';
 import { eachShows, pause, startChromium, statusOf } from './lib/chromium.mjs';
 
@@ -27,20 +28,63 @@ function prerender(url) {
 }
 
 /**
- * Runs in the page.
- * @returns when it was seen and when its module was asked for, in milliseconds; undefined while it is
- *   another page
+ * Runs in the page, as text.
+ * @returns whether its script has begun, whether it is still not seen, when it was seen and when its module
+ *   was asked for, in milliseconds; 0 for what has not happened
  */
-function times() {
-  if (!Object(window).ready || !location.search) return undefined;
+const LOOK = `(() => {
   const [navigation] = performance.getEntriesByType('navigation');
   const loaded = performance.getEntriesByType('resource').find(({ name }) => /wasm$/.test(name));
-  return { seen: Number(Object(navigation).activationStart), loaded: loaded?.startTime ?? 0 };
+  return {
+    begun: !!window.start,
+    before: document.prerendering,
+    seen: navigation.activationStart,
+    loaded: loaded?.startTime ?? 0,
+    phase: window.agent?.status.phase,
+  };
+})()`;
+
+/** What is waited for, or nothing in the end; the timer keeps no process alive.
+ * @template T @param {number} ms @param {Promise<T>} what */
+const within = (ms, what) => Promise.race([what, timer(ms, undefined, { ref: false })]);
+
+/** @typedef {{ begun: boolean, before: boolean, seen: number, loaded: number, phase?: string }} Look */
+
+/**
+ * A session of our own with a page: the driver tells of none that nobody sees, and takes the one that is seen
+ * over from the page before within 100 ms, or not at all.
+ * @param {import('puppeteer-core').CDPSession} cdp with the browser
+ * @param {string} targetId
+ */
+async function sessionWith(cdp, targetId) {
+  const attached = await cdp.send('Target.attachToTarget', { targetId, flatten: true });
+  const session = cdp.connection()?.session(attached.sessionId);
+  assert.ok(session);
+  /** @returns {Promise<Look>} */
+  const look = async () => {
+    const options = { expression: LOOK, returnByValue: true };
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', options);
+    assert.equal(exceptionDetails, undefined, exceptionDetails?.text);
+    return result.value;
+  };
+  return {
+    look,
+    /** Looks until it is so, or for 10 s. @param {(look: Look) => unknown} so @param {string} what */
+    async until(so, what) {
+      const end = performance.now() + 10_000;
+      for (;;) {
+        const now = await look();
+        if (so(now)) return now;
+        assert.ok(performance.now() < end, `${what}: ${JSON.stringify(now)}`);
+        await pause(50);
+      }
+    },
+  };
 }
 
 /**
- * A page in which the browser has begun to prerender the address, or none where it did not: rules are
- * hints, which a browser that is busy passes over.
+ * What the browser has begun to prerender, and how to go there; or nothing where it did not: rules are hints,
+ * which a browser that is busy passes over.
  * @param {string} url
  */
 async function rendersBefore(url) {
@@ -48,45 +92,54 @@ async function rendersBefore(url) {
   // The authority's policy for contents allows no inline rules.
   await page.setBypassCSP(true);
   await page.reload();
-  // The driver itself tells of no page that nobody sees.
   const cdp = await chromium.browser.target().createCDPSession();
   await cdp.send('Target.setDiscoverTargets', { discover: true });
-  // From now on: those that are there already, of a try before, were told of by then.
+  /** From now on: those that are there already, of a try before, were told of by then. @type {Promise<string>} */
   const begun = new Promise((done) =>
-    cdp.on('Target.targetCreated', ({ targetInfo: { subtype } }) => {
-      if (subtype === 'prerender') done(true);
+    cdp.on('Target.targetCreated', ({ targetInfo: { subtype, targetId } }) => {
+      if (subtype === 'prerender') done(targetId);
     }),
   );
   await page.evaluate(prerender, url);
-  const rendered = await Promise.race([begun, pause(5_000)]);
+  const targetId = await within(5_000, begun);
+  if (targetId) {
+    const driven = await page.createCDPSession();
+    const { targetInfo: shown } = await driven.send('Target.getTargetInfo');
+    return {
+      unseen: await sessionWith(cdp, targetId),
+      /** Goes there, as a click on a link does. */
+      async go() {
+        const seen = new Promise((done) =>
+          cdp.on('Target.targetDestroyed', (gone) => gone.targetId === targetId && done(true)),
+        );
+        await page.evaluate((url) => setTimeout(() => location.assign(url)), url);
+        assert.ok(await within(10_000, seen), 'what was prerendered is shown');
+        return sessionWith(cdp, shown.targetId);
+      },
+    };
+  }
   await cdp.detach();
-  if (rendered) return page;
   await page.close();
 }
 
-test('it neither joins nor asks, and does both once it is seen', async () => {
+test('it neither joins nor asks before it is seen, and joins then', async () => {
   const url = `${authority.base}/?token=${await authority.token()}`;
   const one = await chromium.open(url);
   await eachShows([one], 'active');
-  let next;
-  for (let tries = 0; tries < 3 && !next; tries += 1) next = await rendersBefore(url);
-  assert.ok(next, 'the browser prerenders');
-  // Its script runs as far as the agent lets it.
-  await pause(2_000);
   const { questions } = await authority.counts();
+  let rendered;
+  for (let tries = 0; tries < 3 && !rendered; tries += 1) rendered = await rendersBefore(url);
+  assert.ok(rendered, 'the browser prerenders');
+  const { unseen, go } = rendered;
+  assert.ok((await unseen.until(({ begun }) => begun, 'its script runs')).before, 'nobody sees it');
+  // As far as the agent lets it.
+  await pause(1_000);
+  assert.equal((await authority.counts()).questions, questions, 'it has not asked');
   assert.equal((await statusOf(one)).contexts, 1, 'it has not joined');
+  assert.equal((await unseen.look()).loaded, 0, 'not even the module was loaded');
 
-  await next.evaluate((url) => setTimeout(() => location.assign(url)), url);
-  // The driver takes the page over from the one that it had, and whoever asks in that moment gets no answer.
-  let page;
-  for (let tries = 0; tries < 50 && !page; tries += 1) {
-    await pause(100);
-    page = await next.evaluate(times).catch(() => undefined);
-  }
-  assert.ok(page && page.seen > 0, 'the page that is seen was prerendered');
-  assert.ok(page.loaded >= page.seen, 'not even the module was loaded before');
-  await eachShows([next], 'active', 5_000);
-  await pause(500);
-  assert.equal((await statusOf(one)).contexts, 2, 'it has joined');
-  assert.equal((await authority.counts()).questions, questions, 'and was told all by the other');
+  const page = await go();
+  const { seen, loaded } = await page.until(({ phase }) => phase === 'active', 'it starts');
+  assert.ok(seen > 0 && loaded >= seen, `seen at ${seen} ms, its module asked for at ${loaded} ms`);
+  await one.waitForFunction('agent.status.contexts === 2', { timeout: 5_000, polling: 50 });
 });

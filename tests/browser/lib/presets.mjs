@@ -40,11 +40,15 @@ export async function openTabs(browser, count, url) {
 export async function workThenIdle(t, about) {
   const { tabs, front, touches, idleMs = 6000, everyMs = 1500, forMs = 9000 } = about;
   await front.focus('#notes');
+  // When a key reached the page: on a busy machine the driver hears of it much later.
+  await front.evaluate(`void addEventListener('keydown', ({ timeStamp }) => {
+    window.keyAt = performance.timeOrigin + timeStamp;
+  }, true)`);
   await front.keyboard.press('a');
   const begun = touches();
   await type(front, forMs, 300);
   const sent = touches() - begun;
-  const last = performance.timeOrigin + performance.now();
+  const last = Number(await front.evaluate('window.keyAt'));
   assert.deepEqual((await recorded(tabs, 'ended')).flat(), [], 'nobody who works is out');
   const phases = (await recorded(tabs, 'phase')).flat().map(({ what }) => what);
   assert.ok(!phases.includes('warning'), phases.join());
@@ -64,6 +68,6 @@ export async function workThenIdle(t, about) {
     Math.max(...moments) - Math.min(...moments),
   ];
   t.diagnostic(`out ${first.toFixed(0)} ms after the last key, all within ${spread.toFixed(0)} ms`);
-  assert.ok(first > idleMs - 700 && first < idleMs + 1000, `out after ${first} ms`);
+  assert.ok(first > idleMs - 100 && first < idleMs + 1000, `out after ${first} ms`);
   assert.ok(touches() - before <= 1, 'nothing is touched for who is not there');
 }
