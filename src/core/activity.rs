@@ -146,6 +146,7 @@ impl Agent {
         }
         // Whoever asked has found out what the jump was, and said so.
         self.ahead_by = 0;
+        self.back_at = 0;
         let due = self.due();
         let end_at = due.map_or(u64::MAX, |due| due.end_at);
         if self.pending_at == 0

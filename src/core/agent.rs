@@ -82,6 +82,8 @@ pub struct Agent {
     pub(super) untold: Untold,
     /// By how much the wall clock went ahead of the monotonic one, until that is explained.
     pub(super) ahead_by: u64,
+    /// When the wall clock was set back, until it is known whether the machine slept as well; else 0.
+    pub(super) back_at: u64,
     pub(super) join: Join,
     pub(super) pending: Counts,
     pub(super) pending_at: u64,
@@ -130,6 +132,7 @@ impl Agent {
             told: 0,
             untold: Untold::default(),
             ahead_by: 0,
+            back_at: 0,
             join: Join::Waiting { until: now + JOIN_MS },
             pending: Counts::default(),
             pending_at: 0,

@@ -108,6 +108,7 @@ impl Agent {
         let idle = alive.idle(&rules::policy(&self.facts));
         if began >= self.check_from {
             self.explain_jump(idle);
+            self.explain_set_back(alive.idle_ms);
         }
         // The authority's newest activity lies between these two: the answer took its time. The
         // others are told of the earlier one, or what one token tells the next would be later each

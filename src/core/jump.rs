@@ -6,6 +6,9 @@ use super::sender::{BOUND_MS, Sender};
 use super::share::{JOIN_MS, News, Share};
 use super::time::{JUMP_MS, Jump, Reading};
 
+/// By how much an answer must contradict what was known for a sleep behind a clock that was set back, in
+/// milliseconds: two answers may differ by the way of one of them.
+const BEHIND_MS: u64 = JUMP_MS + BOUND_MS;
 /// By how much nearer it must be that the clock was set than that the machine slept, in milliseconds:
 /// machines sleep more often, and to take one for the other makes a session live on.
 const DOUBT_MS: u64 = 500;
@@ -34,6 +37,7 @@ impl Agent {
                 self.pending_at = self.pending_at.saturating_sub(by);
                 // No answer of the new era is older than the jump.
                 self.check_from = 1;
+                self.back_at = self.now();
             }
         }
     }
@@ -42,14 +46,7 @@ impl Agent {
     /// about to do begins anew.
     fn shift(&mut self, by: i64, since: u64) {
         self.facts.times.shift(by, since);
-        // A call may have been closed since, while it was not known yet what the jump was.
-        if self.me.active_at < since {
-            self.me.active_at = self.me.active_at.saturating_add_signed(by);
-        }
-        if self.locked_at < since {
-            self.locked_at = self.locked_at.saturating_add_signed(by);
-        }
-        self.started = self.started.saturating_add_signed(by);
+        self.shift_own(by, since);
         self.told = self.told.saturating_add_signed(by);
         self.ahead_by = 0;
         let now = self.now();
@@ -62,9 +59,25 @@ impl Agent {
         }
     }
 
+    /// What this context alone knows, of before `since`, moves by `by` milliseconds.
+    fn shift_own(&mut self, by: i64, since: u64) {
+        // A call may have been closed since, while it was not known yet what the jump was.
+        if self.me.active_at < since {
+            self.me.active_at = self.me.active_at.saturating_add_signed(by);
+        }
+        if self.locked_at < since {
+            self.locked_at = self.locked_at.saturating_add_signed(by);
+        }
+        self.started = self.started.saturating_add_signed(by);
+    }
+
     /// A peer has found out that somebody set the clock, and its moments replaced those known here. What
-    /// this context alone knew moves along.
-    pub(super) fn follow_the_clock(&mut self) {
+    /// this context alone knew moves along; `acknowledged` is what it was before.
+    pub(super) fn follow_the_clock(&mut self, acknowledged: u64) {
+        if self.facts.times.acknowledged > 0 {
+            let slept = self.slept_behind(acknowledged, self.facts.times.acknowledged);
+            self.shift_own(-(slept as i64), self.back_at);
+        }
         let by = ::core::mem::take(&mut self.ahead_by);
         if self.me.active_at < self.check_from {
             self.me.active_at = self.me.active_at.saturating_add(by).min(self.now());
@@ -110,5 +123,24 @@ impl Agent {
         if by > 0 && apart < JUMP_MS && apart + DOUBT_MS < slept {
             self.shift(by as i64, self.check_from);
         }
+    }
+    /// For how long the machine slept while its clock was set back by more, in milliseconds; 0 if it did not.
+    /// Its pages saw the difference alone, so that all they know is too late by the sleep: the newest
+    /// activity that the authority has is `known` here, and was in truth at `told_at`.
+    fn slept_behind(&self, known: u64, told_at: u64) -> u64 {
+        let slept = known.saturating_sub(told_at);
+        if self.back_at > 0 && slept > BEHIND_MS { slept } else { 0 }
+    }
+
+    /// After the clock was set back the authority says when it was last told of activity, of its own accord
+    /// and not reckoned from what is left of a timeout.
+    pub(super) fn explain_set_back(&mut self, idle_ms: Option<u64>) {
+        let Some(ms) = idle_ms else { return };
+        let told_at = self.now().saturating_sub(ms);
+        let slept = self.slept_behind(self.facts.times.acknowledged, told_at);
+        if slept > 0 {
+            self.shift(-(slept as i64), self.back_at);
+        }
+        self.back_at = 0;
     }
 }

@@ -152,12 +152,13 @@ impl Agent {
             let times = &mut self.facts.times;
             times.locked = times.locked.max(envelope.facts.times.locked);
         }
+        let acknowledged = self.facts.times.acknowledged;
         let by = if envelope.facts.times.era > era { self.ahead_by } else { 0 };
         let seen = self.facts.times.observed.at + by;
         let due = self.due().filter(|due| due.observed).map(|due| due.end_at + by);
         self.facts.merge(&envelope.facts);
         if self.facts.times.era > era {
-            self.follow_the_clock();
+            self.follow_the_clock(acknowledged);
         }
         self.hear_observed(due, seen);
         // Only this context writes its own row; what others repeat of it may be old or missing, and then

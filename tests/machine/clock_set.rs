@@ -168,3 +168,45 @@ fn a_key_that_waits_to_be_judged_moves_back_with_it() {
     world.tell(0, Input::Wake);
     assert_eq!(activity_ago(&world), Some(world.now - key));
 }
+
+/// A machine with that many pages sleeps for `slept`, and its clock is set back by an hour before a page runs
+/// again; `page` has a key then that the authority was not told of. By how many milliseconds each of them believes
+/// in a later one in the end.
+fn sleeps_behind_a_clock_set_back(pages: usize, page: usize, slept: u64) -> Vec<i64> {
+    let policy = Policy { idle_timeout_ms: 900_000, keepalive_ms: 30_000, ..short() };
+    let mut world = World::new(38, Network::GOOD, policy);
+    world.open_all(pages);
+    world.key(page);
+    world.run(40_000);
+    world.key(page);
+    world.run(2_000);
+    world.key(page);
+    let key = world.now;
+    world.run(5_000);
+    world.jump(slept, false);
+    world.set_clock(0, -3_600_000);
+    for at in 0..pages {
+        world.tell(at, Input::Wake);
+    }
+    world.run(3_000);
+    let pressed = world.reading().wall - (world.now - key);
+    let activity = world.contexts.iter().map(|context| context.agent.facts().times.activity);
+    activity.map(|at| at as i64 - pressed as i64).collect()
+}
+
+#[test]
+fn a_sleep_behind_a_clock_that_was_set_back_makes_no_key_younger() {
+    for page in 0..2 {
+        for later in sleeps_behind_a_clock_set_back(2, page, 340_000) {
+            assert!(later.abs() < 500, "{later} ms later than it was, pressed in {page}");
+        }
+    }
+    let alone = sleeps_behind_a_clock_set_back(1, 0, 340_000)[0];
+    assert!(alone.abs() < 500, "{alone} ms later than it was");
+}
+
+#[test]
+fn a_clock_that_was_only_set_back_makes_no_key_older() {
+    let later = sleeps_behind_a_clock_set_back(1, 0, 0)[0];
+    assert!(later.abs() < 500, "{later} ms later than it was");
+}
