@@ -170,9 +170,11 @@ impl Checks {
         let over = policy.mode == Mode::Observe && state.idle_ms >= policy.idle_timeout_ms;
         let left = if over { 0 } else { state.remaining_ms.unwrap_or(u64::MAX) };
         let ended = matches!(state.standing, Standing::Ended(_));
+        let held = state.standing == Standing::Held;
         // Held for a call that is closed, of which it could not be told.
-        let open = self.truths.get(&self.whose(channel.1)).is_some_and(|truth| truth.basis(now).1);
-        let untold = state.standing == Standing::Held && !open && !self.bounds.faults.calm();
+        let truth = self.truths.get(&self.whose(channel.1));
+        let open = truth.is_some_and(|truth| truth.basis(now).1);
+        let untold = held && !open && !self.bounds.faults.calm();
         let same = self.bounds.no_wishes && self.bounds.one_policy;
         // What the server heard only now was not in its answer yet; in earnest it would have said more.
         let dry = self.bounds.dry != Dry::No;
@@ -181,14 +183,16 @@ impl Checks {
         let fresh = late || state.idle_ms < self.slack() + 1_000;
         let fresh = (dry || locked_at.is_some()) && fresh;
         // Of a hold, it may be told while the answer is on its way.
-        let fresh =
-            fresh || (dry && state.standing == Standing::Held && self.bounds.faults.outages);
+        let fresh = fresh || (dry && held && self.bounds.faults.outages);
+        // Where a lock ends it, only of one that was taken meanwhile.
+        let asked = now.saturating_sub(self.slack() + 1_000);
+        let meanwhile = held && !truth.is_some_and(|truth| truth.is_held(now, asked));
+        let fresh = fresh || (locked_at.is_some() && meanwhile);
         // A page that moves to another token takes the report of its last one along
         // (docs/decisions/dry-run.md); in earnest an end does not move.
         let same = same && !(dry && self.bounds.rotates);
         let slack = self.slack() + self.lost() + 1_000;
         // Nor does it know of a lock.
-        let held = state.standing == Standing::Held;
         let since = now.saturating_sub(state.idle_ms);
         let back = locked_at.is_none_or(|at| held || since > at + slack);
         let lives = same && back && !fresh && !untold && !ended && left > slack;
