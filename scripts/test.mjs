@@ -120,7 +120,16 @@ function testFiles(folder) {
 }
 
 /** Tests whose clocks and stopped processes want the machine for themselves. */
-const ALONE = ['clock', 'freeze', 'hostile', 'outage', 'sleep', 'throttled', 'warning-tabs'];
+const ALONE = [
+  'clock',
+  'freeze',
+  'hostile',
+  'outage',
+  'sleep',
+  'throttled',
+  'warning-speech',
+  'warning-tabs',
+];
 
 /** @param {string} file */
 const isAlone = (file) => ALONE.includes(path.basename(file, '.test.mjs'));

@@ -30,7 +30,7 @@ export const testedAuthority = path.join(target, 'debug', `stillhere-authority${
  * @type {Record<string, { bytes: number, needed?: { bytes: number, oneOf?: RegExp } }>}
  */
 export const sizes = {
-  index: { bytes: 23_082 },
+  index: { bytes: 23_104 },
   early: { bytes: 196 },
   host: { bytes: 1_471 },
   // Of the languages a page loads one.

@@ -141,6 +141,5 @@ impl Agent {
         if slept > 0 {
             self.shift(-(slept as i64), self.back_at);
         }
-        self.back_at = 0;
     }
 }

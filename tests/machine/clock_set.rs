@@ -1,12 +1,16 @@
 //! The clock of the machine is set: each moment of each page moves with it, and nothing else does
 //! (docs/architecture.md, "Clocks and eras").
 
+use stillhere::core::agent::{Agent, Config};
+use stillhere::core::answer::{Alive, Answer};
 use stillhere::core::facts::{Kind, Wish};
-use stillhere::core::input::Input;
+use stillhere::core::input::{Grant, Input};
+use stillhere::core::output::{Output, What};
 use stillhere::core::policy::{Counted, Policy};
 use stillhere::core::rules::Phase;
+use stillhere::core::time::Reading;
 
-use crate::rig::{Network, World};
+use crate::rig::{Network, START, World};
 use crate::short;
 
 /// How long ago the newest activity was by the first context's own clock; none if that is to come.
@@ -209,4 +213,100 @@ fn a_sleep_behind_a_clock_that_was_set_back_makes_no_key_younger() {
 fn a_clock_that_was_only_set_back_makes_no_key_older() {
     let later = sleeps_behind_a_clock_set_back(1, 0, 0)[0];
     assert!(later.abs() < 500, "{later} ms later than it was");
+}
+
+#[test]
+fn a_call_taken_after_a_sleep_behind_a_clock_that_was_set_back_is_where_it_was() {
+    let policy = Policy { idle_timeout_ms: 900_000, keepalive_ms: 30_000, ..short() };
+    let mut world = World::new(39, Network { latency: 400, ..Network::GOOD }, policy);
+    world.open_all(1);
+    world.key(0);
+    world.run(40_000);
+    world.jump(340_000, false);
+    world.set_clock(0, -3_600_000);
+    // Before it is known that the machine slept.
+    world.tell(0, Input::Wake);
+    world.run(100);
+    world.tell(0, Input::Hold { id: 1, reason: b"call", ttl_ms: 60_000 });
+    let taken = world.reading().wall;
+    world.run(5_000);
+    let times = &world.contexts[0].agent.facts().times;
+    assert_eq!(times.era, 2, "it has found out that the machine slept");
+    let hold = times.holds.get(1).unwrap();
+    assert_eq!((hold.taken, hold.expires), (taken, taken + 60_000));
+}
+
+const KEY: Input<'static> = Input::Activity { kind: Kind::Keystroke, age_ms: 0 };
+
+fn long() -> Policy {
+    Policy { version: 1, idle_timeout_ms: 900_000, ..short() }
+}
+
+/// What both clocks show so long after the start.
+fn at(wall: u64, mono: u64) -> Reading {
+    Reading { wall: START + wall, mono }
+}
+
+/// Tells one page of a server that gives that answer to all it is asked.
+fn tell(agent: &mut Agent, input: Input<'_>, reading: Reading, alive: &Alive) {
+    let mut inputs = vec![input];
+    while let Some(input) = inputs.pop() {
+        agent.handle_input(input, reading);
+        loop {
+            match agent.poll_output() {
+                Output::Wait(_) => break,
+                Output::TakeLock { .. } => inputs.push(Input::Lock(Grant::Granted)),
+                Output::Request(request) if !matches!(request.what, What::End(_)) => {
+                    let answer = Answer::Alive(alive.clone());
+                    inputs.push(Input::Answer { id: request.id, answer });
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A page 300 s after its start, with a key of that moment that the server has answered so.
+fn page_with_a_key(alive: &Alive) -> Agent {
+    let (wish, visible) = (Wish::default(), true);
+    let config = Config { id: 7, seed: 5, wish, token: 0, listens: false, visible };
+    let mut agent = Agent::new(config, at(0, 0));
+    for ms in [0, 1_000, 2_000] {
+        tell(&mut agent, Input::Wake, at(ms, ms), alive);
+    }
+    tell(&mut agent, KEY, at(300_000, 300_000), alive);
+    assert_eq!(agent.facts().times.activity, START + 300_000);
+    agent
+}
+
+#[test]
+fn what_is_left_of_a_timeout_tells_of_no_sleep() {
+    // It slides in the second half of its window alone, and does not say how long nobody was active.
+    let left = |ms| Alive { remaining_ms: Some(ms), policy: Some(long()), ..Alive::default() };
+    let mut agent = page_with_a_key(&left(600_000));
+    for later in [10_000, 11_000] {
+        let set_back = at(240_000 + later, 300_000 + later);
+        tell(&mut agent, Input::Wake, set_back, &left(540_000));
+    }
+    let times = &agent.facts().times;
+    assert_eq!((times.era, times.activity), (1, START + 240_000), "by the clock, and no more");
+}
+
+#[test]
+fn neither_an_answers_way_nor_a_server_that_forgot_is_a_sleep() {
+    let idle = |ms| Alive { idle_ms: Some(ms), policy: Some(long()), ..Alive::default() };
+    let mut agent = page_with_a_key(&idle(0));
+    let key = agent.facts().times.activity;
+    // The clock is set back by a minute; the answer to the key took five seconds.
+    for later in [10_000, 11_000] {
+        let set_back = at(240_000 + later, 300_000 + later);
+        tell(&mut agent, Input::Wake, set_back, &idle(later + 5_000));
+    }
+    let times = &agent.facts().times;
+    assert_eq!((times.era, times.activity), (1, key - 60_000), "no sleep");
+    // It came back with what it knew long ago.
+    for later in [100_000, 101_000] {
+        tell(&mut agent, KEY, at(240_000 + later, 300_000 + later), &idle(290_000 + later));
+    }
+    assert_eq!(agent.facts().times.era, 1, "nobody set the clock again");
 }

@@ -186,7 +186,7 @@ impl Checks {
         let fresh = fresh || (dry && held && self.bounds.faults.outages);
         // Where a lock ends it, only of one that was taken meanwhile.
         let asked = now.saturating_sub(self.slack() + 1_000);
-        let meanwhile = held && !truth.is_some_and(|truth| truth.is_held(now, asked));
+        let meanwhile = held && open && !truth.is_some_and(|truth| truth.is_held(now, asked));
         let fresh = fresh || (locked_at.is_some() && meanwhile);
         // A page that moves to another token takes the report of its last one along
         // (docs/decisions/dry-run.md); in earnest an end does not move.
